@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace couplet::base {
+
+/// From the kernel's generator (getrandom). Throws std::system_error where the kernel has none.
+std::uint64_t random_u64();
+
+/// `bytes` random bytes as lower-case hexadecimal, twice as many characters: stream ids, resources, nonces.
+std::string random_hex(std::size_t bytes);
+
+}  // namespace couplet::base

@@ -1,0 +1,46 @@
+#include "base/random.hpp"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace couplet::base {
+
+namespace {
+
+void fill(void* memory, std::size_t size) {
+  auto* at = static_cast<unsigned char*>(memory);
+  while (size != 0) {
+    const auto got = getrandom(at, size, 0);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      throw std::system_error(errno, std::generic_category(), "getrandom");
+    }
+    at += got;
+    size -= static_cast<std::size_t>(got);
+  }
+}
+
+}  // namespace
+
+std::uint64_t random_u64() {
+  std::uint64_t number = 0;
+  fill(&number, sizeof number);
+  return number;
+}
+
+std::string random_hex(std::size_t bytes) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string hex(2 * bytes, '\0');
+  // The bytes go to the upper half and are spread from the front: each is read before its place is written over.
+  fill(hex.data() + bytes, bytes);
+  for (std::size_t i = 0; i < bytes; ++i) {
+    const auto b = static_cast<unsigned char>(hex[bytes + i]);
+    hex[2 * i] = digits[b >> 4U];
+    hex[2 * i + 1] = digits[b & 15U];
+  }
+  return hex;
+}
+
+}  // namespace couplet::base
