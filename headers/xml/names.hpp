@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+/// Namespace names, each once.
+namespace couplet::xml::ns {
+
+inline constexpr std::string_view xml = "http://www.w3.org/XML/1998/namespace";
+inline constexpr std::string_view xmlns = "http://www.w3.org/2000/xmlns/";
+inline constexpr std::string_view stream = "http://etherx.jabber.org/streams";
+inline constexpr std::string_view client = "jabber:client";
+inline constexpr std::string_view server = "jabber:server";
+inline constexpr std::string_view component = "jabber:component:accept";
+inline constexpr std::string_view stream_errors = "urn:ietf:params:xml:ns:xmpp-streams";
+inline constexpr std::string_view stanza_errors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+inline constexpr std::string_view sasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+inline constexpr std::string_view bind = "urn:ietf:params:xml:ns:xmpp-bind";
+inline constexpr std::string_view session = "urn:ietf:params:xml:ns:xmpp-session";
+inline constexpr std::string_view iq_auth = "jabber:iq:auth";
+inline constexpr std::string_view iq_register = "jabber:iq:register";
+inline constexpr std::string_view iq_auth_feature = "http://jabber.org/features/iq-auth";
+inline constexpr std::string_view iq_register_feature = "http://jabber.org/features/iq-register";
+inline constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";
+inline constexpr std::string_view disco_items = "http://jabber.org/protocol/disco#items";
+inline constexpr std::string_view ping = "urn:xmpp:ping";
+inline constexpr std::string_view version = "jabber:iq:version";
+inline constexpr std::string_view session_control = "http://jabberd.jabberstudio.org/ns/session/1.0";
+
+}  // namespace couplet::xml::ns

@@ -1,0 +1,93 @@
+#include <algorithm>
+
+#include "characters.hpp"
+#include "xml/first_tag.hpp"
+#include "xml/names.hpp"
+#include "xml/tokenizer.hpp"
+#include "xml/writer.hpp"
+
+// What a stanza needs when it leaves the stream it came in.
+
+namespace couplet::xml {
+namespace {
+
+bool names_server(std::string_view uri) noexcept {
+  return uri == ns::server || uri == ns::component;
+}
+
+bool is_declaration(std::string_view attribute_name) noexcept {
+  return attribute_name == "xmlns" || attribute_name.starts_with("xmlns:");
+}
+
+/// The bytes in which a prefix may stand: letters, digits and so on, and anything beyond ASCII.
+bool may_be_in_name(char c) noexcept {
+  return (class_of(c) & in_name) != 0 || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_wanted(const prefix_declaration& d) noexcept {
+  return !d.prefix.empty() && d.prefix != "xml" && !(d.prefix == "stream" && d.namespace_uri == ns::stream);
+}
+
+/// Marks the prefixes that stand before a colon somewhere in the bytes: some may be in a text only, which does no harm.
+void mark_used(std::string_view bytes, const std::vector<prefix_declaration>& header, std::vector<bool>& used) {
+  for (std::size_t colon = bytes.find(':'); colon != std::string_view::npos; colon = bytes.find(':', colon + 1)) {
+    std::size_t begin = colon;
+    while (begin > 0 && may_be_in_name(bytes[begin - 1])) --begin;
+    const std::string_view prefix = bytes.substr(begin, colon - begin);
+    for (std::size_t i = 0; i < header.size(); ++i)
+      if (header[i].prefix == prefix) used[i] = true;
+  }
+}
+
+/// Appends the declarations of one tag, and what lies between them, with the servers' names exchanged. Returns how many bytes the
+/// tag has.
+std::size_t append_tag(std::string& out, std::string_view tag, std::string& scratch) {
+  std::size_t copied = 0;
+  attribute_cursor c(tag);
+  while (c.next()) {
+    const attribute& a = c.current();
+    if (!is_declaration(a.name) || !names_server(decode_attribute(a.value, scratch))) continue;
+    const auto value_begins = static_cast<std::size_t>(a.value.data() - tag.data());
+    out.append(tag, copied, value_begins - copied);
+    out += ns::client;
+    copied = value_begins + a.value.size();
+  }
+  out.append(tag, copied, c.tag_size() - copied);
+  return c.tag_size();
+}
+
+}  // namespace
+
+void append_header_prefixes(std::string& out, const element_view& element, const std::vector<prefix_declaration>& header) {
+  if (!element.uses_header_prefixes) return;
+  std::vector<bool> used(header.size());
+  mark_used(element.bytes, header, used);
+  std::string name;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    if (!used[i] || !is_wanted(header[i])) continue;
+    name = "xmlns:";
+    name += header[i].prefix;
+    if (find_attribute(element.bytes, name).data() != nullptr) continue;
+    append_attribute(out, name, names_server(header[i].namespace_uri) ? ns::client : std::string_view{header[i].namespace_uri});
+  }
+}
+
+void append_with_client_namespace(std::string& out, std::string_view bytes) {
+  constexpr std::string_view cdata = "<![CDATA[";
+  constexpr std::string_view cdata_end = "]]>";
+  std::string scratch;
+  while (!bytes.empty()) {
+    const std::size_t text = std::min(bytes.find('<'), bytes.size());
+    out += bytes.substr(0, text);
+    bytes.remove_prefix(text);
+    if (bytes.starts_with(cdata)) {
+      const std::size_t size = std::min(bytes.find(cdata_end), bytes.size() - cdata_end.size()) + cdata_end.size();
+      out += bytes.substr(0, size);
+      bytes.remove_prefix(size);
+    } else if (!bytes.empty()) {
+      bytes.remove_prefix(append_tag(out, bytes, scratch));
+    }
+  }
+}
+
+}  // namespace couplet::xml
