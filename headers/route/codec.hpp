@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "route/message.hpp"
+
+namespace couplet::route {
+
+/// The wire form of the messages: one <route/> element each, both generations of the protocol. etc/PROTOCOL.md shows it.
+/// Any thread may call; nothing is kept.
+
+/// Who wrote a route: the same bytes (type='session') mean a request from one side and an answer from the other.
+enum class writer : unsigned char { c2s, manager };
+
+/// Appends the message as one <route/> element (jabber:component:accept, the stream's default namespace, is not declared). Addresses
+/// are written as their texts, which must be set: who owns the wire turns handles into JIDs first. `to` is always needed, `from` by
+/// all but stanzas and failures.
+///
+/// Neither reads nor changes the XML inside, apart from the session control attributes on the first tag of a stanza: a
+/// controlled_stanza gets its own (in place of what stood there), a stanza loses what somebody put there. A stanza whose element is itself
+/// a session control command must not be given: whoever lets stanzas in lets in message, presence and iq only.
+void append(std::string& out, const message& m);
+
+/// Reads one <route/> that a tokenizer has let through. Both generations. Addresses come as texts; those of a stanza and of a failure
+/// may lack `from` (then it is empty, and there is nobody to answer). An error for what is no route or has no
+/// defined meaning: one line that names what is wrong and quotes none of it.
+///
+/// White space around the child is dropped; a second child is an error (one stanza a route). What the child relies on of the
+/// route's own declarations of namespaces goes with it; declarations of the stream's header do not (xml::append_header_prefixes
+/// puts them on the route). xml:lang and unknown attributes of the route are ignored, and so is its namespace, as the original does.
+/// The payload is taken from base::take_text(), the addresses from base::take_short_text(): who consumes the message gives them back.
+base::result<message> parse(std::string_view element_bytes, writer from);
+
+}  // namespace couplet::route

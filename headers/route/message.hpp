@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace couplet::route {
+
+/// One end of a route. In this process a handle (client_id::packed() of a client, or the embedded manager's own handle
+/// of a session); on the wire a JID. At least one of the two is set, except in the `from` of a stanza or a failure whose writer did
+/// not say who it was.
+struct address {
+  address() = default;
+  explicit address(std::uint64_t handle_) : handle(handle_) {}
+  explicit address(std::string text_) : text(std::move(text_)) {}
+  address(std::uint64_t handle_, std::string text_) : handle(handle_), text(std::move(text_)) {}
+
+  bool is_local() const noexcept { return handle != 0; }
+  bool empty() const noexcept { return handle == 0 && text.empty(); }
+  friend bool operator==(const address&, const address&) = default;
+
+  std::uint64_t handle = 0;
+  std::string text;
+};
+
+// The alternatives. All have constructors: an aggregate temporary in a statement with co_await is destroyed twice by
+// g++ 12.2. XML in them is one whole element each, checked by a tokenizer, whose default namespace (where it declares none)
+// is the stream's content namespace.
+
+/// An iq of jabber:iq:auth or jabber:iq:register before login, in either direction. The session manager answers with to and
+/// from swapped. Towards the manager `to` decides who is meant: user@host, user@host/resource (auth set), host (register get).
+struct auth {
+  auth() = default;
+  auth(address from_, address to_, std::string iq_) : from(std::move(from_)), to(std::move(to_)), iq(std::move(iq_)) {}
+  address from, to;
+  std::string iq;
+  friend bool operator==(const auth&, const auth&) = default;
+};
+
+/// c2s → manager: start a session; `to` is the full JID (text). `child` is echoed, may be empty.
+struct session_start {
+  session_start() = default;
+  session_start(address from_, address to_, std::string child_ = {})
+      : from(std::move(from_)), to(std::move(to_)), child(std::move(child_)) {}
+  address from, to;
+  std::string child;
+  friend bool operator==(const session_start&, const session_start&) = default;
+};
+
+/// manager → c2s: it runs; `from` is the session's address, where its stanzas go from now on.
+struct session_started {
+  session_started() = default;
+  session_started(address from_, address to_, std::string child_ = {})
+      : from(std::move(from_)), to(std::move(to_)), child(std::move(child_)) {}
+  address from, to;
+  std::string child;
+  friend bool operator==(const session_started&, const session_started&) = default;
+};
+
+/// A message, presence or iq of a session, in either direction. An empty `xml` is an empty route: ignored.
+struct stanza {
+  stanza() = default;
+  stanza(address from_, address to_, std::string xml_) : from(std::move(from_)), to(std::move(to_)), xml(std::move(xml_)) {}
+  address from, to;
+  std::string xml;
+  friend bool operator==(const stanza&, const stanza&) = default;
+};
+
+/// type='error', in either direction. c2s → manager: the client of session `to` is gone; `xml` is a stanza that it was not given
+/// any more, if any. manager → c2s: the client `to` can't go on (session refused: `from` is the requested JID; ended: `from` is the
+/// session), `text` says why. `xml` keeps everything that stood in the route, session control attributes and commands too.
+struct failure {
+  failure() = default;
+  failure(address from_, address to_, std::string text_ = {}, std::string xml_ = {})
+      : from(std::move(from_)), to(std::move(to_)), text(std::move(text_)), xml(std::move(xml_)) {}
+  address from, to;
+  std::string text;
+  std::string xml;
+  friend bool operator==(const failure&, const failure&) = default;
+};
+
+/// A command of the session control protocol (second generation), either direction; `action` tells which.
+struct session_control {
+  enum class verb : std::uint8_t { start, started, end, ended, create, created, remove, removed, unknown };
+
+  session_control() = default;
+  session_control(address from_, address to_, verb action_) : from(std::move(from_)), to(std::move(to_)), action(action_) {}
+  address from, to;
+  verb action = verb::unknown;  ///< remove, removed: delete, deleted on the wire; unknown: none, or one that has no meaning
+  std::string target;           ///< start: full JID; create, remove: bare JID
+  std::string id;               ///< free, echoed
+  std::string c2s;              ///< sc:c2s, the c2s' id of the connection
+  std::string sm;               ///< sc:sm, the manager's id of the session
+  std::string failed;           ///< error text; empty: it did not fail
+  friend bool operator==(const session_control&, const session_control&) = default;
+};
+
+/// A stanza of a session of the second generation: sc:sm and sc:c2s stood on it and were taken off, with their declaration.
+/// `sm` is what the session is found by; `c2s` may be empty.
+struct controlled_stanza {
+  controlled_stanza() = default;
+  controlled_stanza(address from_, address to_, std::string c2s_, std::string sm_, std::string xml_)
+      : from(std::move(from_)), to(std::move(to_)), c2s(std::move(c2s_)), sm(std::move(sm_)), xml(std::move(xml_)) {}
+  address from, to;
+  std::string c2s, sm;
+  std::string xml;
+  friend bool operator==(const controlled_stanza&, const controlled_stanza&) = default;
+};
+
+using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza>;
+
+const address& from_of(const message& m) noexcept;
+const address& to_of(const message& m) noexcept;
+address& from_of(message& m) noexcept;
+address& to_of(message& m) noexcept;
+/// The bytes that count against a queue's budget: the XML, the texts, and the object itself.
+std::size_t size_of(const message& m) noexcept;
+/// "auth", "session-start", "stanza"...: for log lines.
+const char* name_of(const message& m) noexcept;
+
+/// What to answer to a message that found nobody at `to` (bounced, never dropped in silence: etc/PROTOCOL.md, 8 and 10): a failure with the ends swapped
+/// and the child kept, sc:c2s and sc:sm included. Nothing (false, and `m` is as it was) for what must not be answered: a failure, an answer
+/// (auth result or error; ended, created, deleted; anything that failed), an empty stanza, and what has no `from`.
+/// A session_started that came too late is answered with a failure that ends the session, a `started` with `end`.
+///
+/// Both directions: the c2s bounces what comes for a client that is gone, the other side what it can't deliver. After a bounced
+/// controlled_stanza the c2s sends `end` as well.
+/// Takes the message's XML and addresses. `answer` must be another object.
+bool bounce(message& m, message& answer, const char* text = "");
+
+}  // namespace couplet::route

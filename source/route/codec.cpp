@@ -1,0 +1,170 @@
+#include "route/codec.hpp"
+
+#include <utility>
+
+#include "base/text_pool.hpp"
+#include "control.hpp"
+#include "tags.hpp"
+#include "xml/first_tag.hpp"
+#include "xml/writer.hpp"
+
+namespace couplet::route {
+namespace {
+
+// ---- writing --------------------------------------------------------------------------------------
+
+void append_child(std::string& out, const auth& m) {
+  out += m.iq;
+}
+void append_child(std::string& out, const session_start& m) {
+  out += m.child;
+}
+void append_child(std::string& out, const session_started& m) {
+  out += m.child;
+}
+void append_child(std::string& out, const stanza& m) {
+  append_uncontrolled(out, m.xml);
+}
+void append_child(std::string& out, const failure& m) {
+  out += m.xml;
+}
+void append_child(std::string& out, const session_control& m) {
+  append_command(out, m);
+}
+void append_child(std::string& out, const controlled_stanza& m) {
+  append_controlled(out, m.xml, m.c2s, m.sm);
+}
+
+struct type_writer {
+  std::string_view operator()(const auth&) const noexcept { return "auth"; }
+  std::string_view operator()(const session_start&) const noexcept { return "session"; }
+  std::string_view operator()(const session_started&) const noexcept { return "session"; }
+  std::string_view operator()(const failure&) const noexcept { return "error"; }
+  template <class Other>
+  std::string_view operator()(const Other&) const noexcept {
+    return {};
+  }
+};
+
+void append_if(std::string& out, std::string_view name, std::string_view value) {
+  if (!value.empty()) xml::append_attribute(out, name, value);
+}
+
+// ---- reading --------------------------------------------------------------------------------------
+
+/// The first tag of a route: values as written.
+struct envelope {
+  std::string_view tag;
+  std::string_view from, to, type, error;
+  bool declares = false;  ///< a namespace: what it holds may rely on that
+};
+
+/// False where it is no route element.
+bool read_envelope(std::string_view bytes, envelope& e) {
+  xml::attribute_cursor tag(bytes);
+  if (local_of(tag.name()) != "route") return false;
+  while (tag.next()) {
+    const xml::attribute& a = tag.current();
+    if (a.name == "from") e.from = a.value;
+    if (a.name == "to") e.to = a.value;
+    if (a.name == "type") e.type = a.value;
+    if (a.name == "error") e.error = a.value;
+    e.declares = e.declares || declared_prefix(a.name).data() != nullptr;
+  }
+  e.tag = bytes.substr(0, tag.tag_size());
+  return true;
+}
+
+/// What stands between the route's tags.
+std::string_view content_of(std::string_view bytes, const envelope& e) noexcept {
+  const std::size_t end = bytes.rfind("</");
+  return end == std::string_view::npos || end < e.tag.size() ? std::string_view()
+                                                             : bytes.substr(e.tag.size(), end - e.tag.size());
+}
+
+std::string text_of(std::string_view raw) {
+  std::string scratch;
+  return base::take_short_text(xml::decode_attribute(raw, scratch));
+}
+
+address address_of(std::string_view raw) {
+  return address(text_of(raw));
+}
+
+/// The one copy of what a route carries.
+std::string payload_of(std::string_view child, const envelope& e) {
+  if (child.empty()) return {};
+  std::string xml = base::take_text();
+  xml.assign(child);
+  if (e.declares) adopt_declarations(xml, e.tag);
+  return xml;
+}
+
+base::result<message> parse_untyped(const route_child& child, const envelope& e) {
+  if (!child.bytes.empty() && (declares_session_control(child.tag) || (e.declares && declares_session_control(e.tag)))) {
+    const scope s{child.bytes, e.declares ? e.tag : std::string_view()};
+    if (is_command(s)) {
+      if (e.from.empty()) return base::error("session control command without from");
+      session_control command = read_command(s);
+      command.from = address_of(e.from);
+      command.to = address_of(e.to);
+      return message(std::move(command));
+    }
+    controlled_stanza m;
+    m.xml = base::take_text();
+    if (take_control_attributes(s, m.xml, m.c2s, m.sm)) {
+      if (e.declares) adopt_declarations(m.xml, e.tag);
+      m.from = address_of(e.from);
+      m.to = address_of(e.to);
+      return message(std::move(m));
+    }
+    base::give_text(std::move(m.xml));
+  }
+  return message(std::in_place_type<stanza>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
+}
+
+}  // namespace
+
+void append(std::string& out, const message& m) {
+  out += "<route";
+  append_if(out, "from", from_of(m).text);
+  append_if(out, "to", to_of(m).text);
+  append_if(out, "type", std::visit(type_writer{}, m));
+  if (const auto* f = std::get_if<failure>(&m)) append_if(out, "error", f->text);
+  out += '>';
+  const std::size_t child_begins = out.size();
+  std::visit([&](const auto& one) { append_child(out, one); }, m);
+  if (out.size() == child_begins) {
+    out.back() = '/';
+    out += '>';
+  } else {
+    out += "</route>";
+  }
+}
+
+base::result<message> parse(std::string_view element_bytes, writer from) {
+  envelope e;
+  if (!read_envelope(element_bytes, e)) return base::error("not a route element");
+  if (e.to.empty()) return base::error("route without to");
+  const route_child child = find_child(content_of(element_bytes, e));
+  if (child.problem != nullptr) return base::error(child.problem);
+
+  std::string scratch;
+  const std::string_view type = xml::decode_attribute(e.type, scratch);
+  if (type.empty()) return parse_untyped(child, e);
+  if (type == "error")
+    return message(std::in_place_type<failure>, address_of(e.from), address_of(e.to), text_of(e.error),
+                   payload_of(child.bytes, e));
+
+  const bool is_auth = type == "auth";
+  if (!is_auth && type != "session") return base::error("route of an unknown type");
+  // Nobody could be answered; nobody is meant.
+  if (e.from.empty()) return base::error(is_auth ? "auth route without from" : "session route without from");
+  if (is_auth && child.bytes.empty()) return base::error("auth route without a child");
+  if (is_auth) return message(std::in_place_type<auth>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
+  if (from == writer::c2s)
+    return message(std::in_place_type<session_start>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
+  return message(std::in_place_type<session_started>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
+}
+
+}  // namespace couplet::route
