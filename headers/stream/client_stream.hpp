@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/close_reason.hpp"
+#include "base/jid.hpp"
+#include "route/message.hpp"
+#include "stream/effects.hpp"
+#include "stream/features.hpp"
+#include "xml/element.hpp"
+#include "xml/tokenizer.hpp"
+
+namespace couplet::stream {
+
+/// What all client streams of a process share. Does not change while they run.
+struct client_settings {
+  std::vector<std::string> domains;                      ///< prepared; the first one is the default
+  std::unordered_map<std::string, std::string> aliases;  ///< alias → domain, both prepared
+  bool offer_registration = false;                       ///< jabber:iq:register before login
+  /// Refused passwords on one connection; 0: no limit. A constant of this version: no flag sets it; tests choose others.
+  std::uint32_t max_login_attempts = 5;
+};
+
+/// How far a stream is; each phase has its own deadline.
+enum class phase : std::uint8_t {
+  header,   ///< waits for the first stream header
+  login,    ///< waits for credentials
+  manager,  ///< waits for the session manager's answer; input is held, see holds_input()
+  bind,     ///< logged in by SASL; restart and bind are to come
+  open,     ///< a session runs
+  closed,   ///< an error or a footer was written
+};
+
+/// The protocol of one client connection (RFC 6120; XEP-0078 and XEP-0077 on streams without version): a machine. Events go in, effects
+/// come out. No socket, no clock, no coroutine; the connection calls it on its shard's thread.
+///
+/// Both stream generations talk to the manager in the same way: credentials travel as jabber:iq:auth in route::auth (for SASL
+/// PLAIN with a resource of our own, since the manager wants one), then route::session_start for the full JID.
+class client_stream {
+ public:
+  /// `settings` must outlive the stream. `id`: where the manager's routes come back to.
+  /// `plaintext_login`: passwords may travel on this connection as it is (loopback, or allowed).
+  client_stream(const client_settings& settings, std::uint64_t id, bool plaintext_login);
+  ~client_stream();
+  client_stream(client_stream&&) = delete;
+  client_stream& operator=(client_stream&&) = delete;
+
+  void on_header(const xml::element_view& header, bool manager_up, effects& out);
+  /// `scratch`: the thread's document. `header_prefixes`: what the header declares beside the usual.
+  void on_element(const xml::element_view& element, const std::vector<xml::prefix_declaration>& header_prefixes, bool manager_up,
+                  xml::fragment& scratch, effects& out);
+  void on_footer(effects& out);
+  void on_fault(xml::fault fault, effects& out);
+  /// A route for this connection. Takes its texts.
+  void on_route(route::message&& m, effects& out);
+  /// The deadline of the current phase has passed. A request that waits for the manager is answered first, with an error that invites
+  /// another try: a silent manager never looks like a wrong password.
+  void on_deadline(effects& out);
+  /// Ends the stream for a reason from outside (shutdown, slow consumer, manager lost, limits): writes header where none was
+  /// written, stream error, footer.
+  void end(base::close_reason reason, effects& out);
+  /// The connection is over, whatever the reason. The last call: tells the manager to end the session, where there is one or one was asked for.
+  void on_gone(effects& out);
+
+  phase current_phase() const noexcept { return phase_; }
+  /// Whether further input must be kept back until a route has come: nothing may overtake a login.
+  bool holds_input() const noexcept { return phase_ == stream::phase::manager; }
+  /// The full JID once a session runs; before that the bare one that has proved itself, or empty.
+  const base::jid& who() const noexcept { return who_; }
+  /// The session's address at the manager, while there is one.
+  const route::address& session() const noexcept { return session_; }
+
+ private:
+  struct login;  // what a login needs, on the heap, freed when the session runs (source/stream/login.hpp)
+  struct event;  // an element and what comes with it
+
+  // client_stream.cpp: the stream itself
+  void begin_stream(const std::string& reply_to, effects& out);
+  void finish(base::close_reason reason, effects& out);
+  feature_state state() const noexcept;
+  void on_stanza_before_session(event& e);
+
+  // sasl_login.cpp: RFC 6120 section 6
+  void on_sasl(event& e);
+  void on_sasl_auth(event& e);
+  void check_plain(std::string_view base64, event& e);
+  void refuse_sasl(std::string_view condition, effects& out);
+  void finish_sasl(effects& out);
+
+  // legacy_login.cpp: XEP-0078 and XEP-0077
+  bool on_login_iq(event& e);
+  void on_fields_get(const xml::element& query, event& e);
+  void on_password_set(const xml::element& query, event& e);
+  void on_registration(const xml::element& query, bool set, event& e);
+  void refuse_iq(std::string_view condition, std::string_view text, effects& out);
+
+  // binding.cpp: RFC 6120 section 7, and the session it leads to
+  bool on_bind_iq(event& e);
+  void start_session(base::jid full, bool bound, effects& out);
+  void on_session_started(route::session_started&& m, effects& out);
+
+  // open_session.cpp: stanzas
+  void on_stanza(event& e);
+  bool answer_negotiation_iq(event& e);
+
+  // manager_answers.cpp: what routes bring
+  void ask(std::string to, std::string iq, effects& out);
+  void on_auth_answer(const route::auth& m, effects& out);
+  void on_refusal(std::string_view iq, effects& out);
+  void on_failure(const route::failure& m, effects& out);
+  void on_stanza_from_manager(route::stanza&& m, effects& out);
+  void give_up_request(std::string_view condition, effects& out);
+  void count_attempt(base::close_reason when_too_many, effects& out);
+  void bounce(route::message&& m, effects& out);
+
+  const client_settings* settings_;
+  std::uint64_t id_;
+  const std::string* domain_ = nullptr;  // one of settings_->domains, from the header on
+  base::jid who_;
+  route::address session_;
+  std::unique_ptr<login> login_;
+  stream::phase phase_ = stream::phase::header;
+  bool plaintext_login_;
+  bool version_1_ = true;      // what an error before any header claims
+  bool header_sent_ = false;   // on the stream of now: a restart begins a new one
+  bool session_runs_ = false;  // at the manager, so it wants to know when the client is gone
+  bool plain_from_ = true;     // the full JID needs no escaping in an attribute
+};
+
+}  // namespace couplet::stream

@@ -1,0 +1,70 @@
+#include "answers.hpp"
+#include "base/random.hpp"
+#include "login.hpp"
+#include "xml/first_tag.hpp"
+#include "xml/names.hpp"
+#include "xml/writer.hpp"
+
+// Resource binding (RFC 6120 section 7). The bind is answered only when the session runs: a client that is told its full JID may send.
+
+namespace couplet::stream {
+
+using base::close_reason;
+
+bool client_stream::on_bind_iq(event& e) {
+  const auto iq = e.scratch.parse(e.element.bytes, xml::ns::client);
+  const auto bind = iq.child("bind", xml::ns::bind);
+  if (!bind) return false;
+  login_->client_id.clear();
+  for (xml::attribute_cursor c(e.element.bytes); c.next();)
+    if (c.current().name == "id") login_->client_id = c.current().whole;
+
+  if (iq.attribute("type") != "set") {
+    refuse_iq("bad-request", {}, e.out);
+    return true;
+  }
+  auto resource = bind.child("resource").text();
+  // RFC 6120 section 7.6: without a wish the server makes one, which nobody can guess.
+  if (resource.empty()) resource = base::random_hex(8);
+  auto full = who_.with_resource(resource);
+  if (!full)
+    refuse_iq("bad-request", "This resource cannot be used.", e.out);
+  else if (!e.manager_up)
+    refuse_iq("remote-server-timeout", "The session manager cannot be reached; try again later.", e.out);
+  else
+    start_session(std::move(*full), true, e.out);
+  return true;
+}
+
+void client_stream::start_session(base::jid full, bool bound, effects& out) {
+  login_->waits_for = bound ? login::request::bind : login::request::legacy;
+  login_->asked = full.full();
+  login_->wanted = std::move(full);
+  phase_ = stream::phase::manager;
+  out.to_manager.emplace_back(route::session_start(route::address(id_), route::address(login_->asked)));
+}
+
+void client_stream::on_session_started(route::session_started&& m, effects& out) {
+  using request = login::request;
+  const bool expected = phase_ == stream::phase::manager &&
+                        (login_->waits_for == request::bind || login_->waits_for == request::legacy) && !m.from.empty();
+  // Nobody waits for this session (any more): it must not stay behind without a client.
+  if (!expected) return bounce(std::move(m), out);
+
+  session_ = route::address(m.from.handle, std::string(m.from.text));  // kept for long: of the size it needs
+  session_runs_ = true;
+  who_ = std::move(login_->wanted);
+  plain_from_ = who_.full().find_first_of("&<>'\"\t\r\n") == std::string::npos;
+  std::string payload;
+  if (login_->waits_for == request::bind) {
+    payload = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>";
+    xml::append_text(payload, who_.full());
+    payload += "</jid></bind>";
+  }
+  append_iq_result(out.to_peer, login_->client_id, payload);
+  phase_ = stream::phase::open;
+  out.logged_in = true;
+  login_.reset();
+}
+
+}  // namespace couplet::stream

@@ -1,0 +1,140 @@
+#include "answers.hpp"
+#include "base/random.hpp"
+#include "login.hpp"
+#include "secret.hpp"
+#include "splice.hpp"
+#include "xml/first_tag.hpp"
+#include "xml/names.hpp"
+#include "xml/writer.hpp"
+
+// Logging in by jabber:iq:auth (XEP-0078) and making an account by jabber:iq:register (XEP-0077). What goes to the manager is written anew under an
+// id of ours, so that no answer can be taken for another one; only a registration's own fields are passed on as they are, since the manager
+// chose them.
+
+namespace couplet::stream {
+
+using base::close_reason;
+
+namespace {
+
+std::string_view id_attribute(std::string_view iq) noexcept {
+  for (xml::attribute_cursor c(iq); c.next();)
+    if (c.current().name == "id") return c.current().whole;
+  return {};
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  ((out += '<') += name) += '>';
+  xml::append_text(out, value);
+  ((out += "</") += name) += '>';
+}
+
+constexpr std::string_view manager_down = "The session manager cannot be reached; try again later.";
+
+}  // namespace
+
+bool client_stream::on_login_iq(event& e) {
+  const auto iq = e.scratch.parse(e.element.bytes, xml::ns::client);
+  const auto type = iq.attribute("type").value_or(std::string_view());
+  const bool set = type == "set";
+  if (!set && type != "get") return false;
+  const auto query = iq.first_child();
+  const bool registration = query.is("query", xml::ns::iq_register);
+  if (!registration && !query.is("query", xml::ns::iq_auth)) return false;
+
+  login_->response_due = false;  // a SASL exchange that was begun is given up
+  login_->client_id = id_attribute(e.element.bytes);
+  if (registration && !settings_->offer_registration) {
+    refuse_iq("service-unavailable", "Accounts are not made here.", e.out);
+  } else if (!offered(registration ? features::registration : features::legacy_login, state())) {
+    // The question is refused like the password, so that a client finds out before it sends one.
+    refuse_iq("policy-violation", "Passwords are not taken over a connection that is not encrypted.", e.out);
+    count_attempt(close_reason::plaintext_refused, e.out);
+  } else if (registration) {
+    on_registration(query, set, e);
+  } else if (set) {
+    on_password_set(query, e);
+  } else {
+    on_fields_get(query, e);
+  }
+  return true;
+}
+
+void client_stream::on_fields_get(const xml::element& query, event& e) {
+  const auto username = query.child("username").text();
+  if (username.empty()) {
+    // Asked about nobody, so the manager has nothing to say: every way of logging in there is.
+    append_iq_result(e.out.to_peer, login_->client_id,
+                     "<query xmlns='jabber:iq:auth'><username/><password/><digest/><resource/></query>");
+    return;
+  }
+  auto who = base::jid::make(username, *domain_, {});
+  if (!who) return refuse_iq("not-acceptable", "This is not a user name.", e.out);
+  if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
+
+  login_->request_id = base::random_hex(8);
+  std::string request = "<iq id='" + login_->request_id + "' type='get'><query xmlns='jabber:iq:auth'>";
+  append_field(request, "username", who->node());
+  request += "</query></iq>";
+  login_->waits_for = login::request::fields;
+  ask(who->full(), std::move(request), e.out);
+}
+
+void client_stream::on_password_set(const xml::element& query, event& e) {
+  const auto username = query.child("username").text();
+  const auto resource = query.child("resource").text();
+  const auto password = query.child("password");
+  const auto digest = query.child("digest");
+  // XEP-0078 section 4: what is missing is not acceptable, and nothing is said about the rest.
+  if (username.empty() || resource.empty() || (!password && !digest))
+    return refuse_iq("not-acceptable", "A user name, a resource and a password or digest are needed.", e.out);
+  auto who = base::jid::make(username, *domain_, resource);
+  if (!who) return refuse_iq("not-acceptable", "This user name or resource cannot be used.", e.out);
+  const held_secret secret(password ? password.text() : digest.text());
+  if (secret.text().size() > max_password_bytes) return refuse_iq("not-acceptable", "The password is too long.", e.out);
+  if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
+
+  login_->request_id = base::random_hex(8);
+  std::string request = "<iq id='" + login_->request_id + "' type='set'><query xmlns='jabber:iq:auth'>";
+  append_field(request, "username", who->node());
+  if (password) {
+    append_field(request, "password", secret.text());
+  } else {
+    // The manager makes the digest of our stream's id and the password it has.
+    request += "<digest sid='" + login_->stream_id + "'>";
+    xml::append_text(request, secret.text());
+    request += "</digest>";
+  }
+  append_field(request, "resource", who->resource());
+  request += "</query></iq>";
+  login_->waits_for = login::request::password;
+  ask(who->full(), std::move(request), e.out);
+  login_->wanted = std::move(*who);
+}
+
+void client_stream::on_registration(const xml::element& query, bool set, event& e) {
+  std::string to = *domain_;
+  if (set) {
+    // Nobody has proved to own the account.
+    if (query.child("remove")) return refuse_iq("forbidden", "Log in to remove an account.", e.out);
+    const auto username = query.child("username").text();
+    const auto who = username.empty() ? std::nullopt : base::jid::make(username, *domain_, {});
+    if (!who) return refuse_iq("not-acceptable", "A user name is needed.", e.out);
+    if (query.child("password").text().size() > max_password_bytes)
+      return refuse_iq("not-acceptable", "The password is too long.", e.out);
+    to = who->full();
+  }
+  if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
+
+  login_->request_id = base::random_hex(8);
+  std::string request;
+  append_request(request, e.element, e.header_prefixes, login_->request_id);
+  login_->waits_for = login::request::registration;
+  ask(std::move(to), std::move(request), e.out);
+}
+
+void client_stream::refuse_iq(std::string_view condition, std::string_view text, effects& out) {
+  append_iq_error(out.to_peer, login_->client_id, condition, text);
+}
+
+}  // namespace couplet::stream
