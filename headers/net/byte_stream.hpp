@@ -1,0 +1,57 @@
+#pragma once
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "net/task.hpp"
+
+namespace couplet::net {
+
+/// What a non-blocking read or write came to.
+struct io_result {
+  enum class status : unsigned char { ok, would_block, closed, failed };
+  std::size_t bytes = 0;
+  status state = status::ok;
+  int error = 0;  ///< errno, where it failed
+};
+
+/// A connected stream socket of any family. Reading and writing are plain calls that never block, into and out of the
+/// caller's memory; only the two waits suspend. So an idle connection owns no buffer.
+class byte_stream {
+ public:
+  /// Takes over a connected descriptor. Throws std::system_error where the kernel refuses to watch it.
+  byte_stream(executor ex, int descriptor);
+  byte_stream(byte_stream&&) = default;
+
+  /// Suspends until there is something to read, or the end of it. Answers the error where the wait itself failed, as after close().
+  task<std::tuple<asio::error_code>> readable() { return socket_.async_wait(wait::wait_read, as_result); }
+
+  /// Calls `done` once the socket takes bytes again, or has failed or was closed. For the one in a thousand who doesn't take
+  /// his bytes at once: nothing of it exists otherwise.
+  template <class Handler>
+  void when_writable(Handler&& done) {
+    socket_.async_wait(wait::wait_write, std::forward<Handler>(done));
+  }
+
+  io_result read_some(std::span<char> into) noexcept;
+  io_result write_some(std::string_view bytes) noexcept;
+
+  /// No more will be written; the peer sees the end after what was written.
+  void shutdown_write() noexcept;
+  /// Wakes what waits, with an error. May be called again.
+  void close() noexcept;
+  bool is_open() const noexcept { return socket_.is_open(); }
+
+ private:
+  using socket = asio::basic_stream_socket<asio::generic::stream_protocol, executor>;
+  using wait = asio::socket_base;
+  socket socket_;
+};
+
+/// Options of a client's or component's TCP socket: no delay, keepalive probes after five idle minutes.
+void tune_tcp(int descriptor) noexcept;
+
+}  // namespace couplet::net

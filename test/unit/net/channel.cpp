@@ -1,0 +1,155 @@
+#include "net/channel.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.hpp"
+#include "net/signal.hpp"
+
+using namespace couplet;
+
+TEST_CASE("a batch comes out in order, and one turn is asked for") {
+  net::shard s(0);
+  net::pressure full;
+  net::channel<std::string> c(s, 0, full);
+  std::vector<std::string> got;
+  int turns = 0;
+  s.set_drain([&] {
+    ++turns;
+    const bool any = c.drain([&](std::string&& item) { got.push_back(std::move(item)); }) != 0;
+    if (got.size() == 3) s.stop();
+    return any;
+  });
+  c.push("one", 3);
+  c.push("two", 3);
+  c.push("three", 5);
+  CHECK(c.bytes() == 11);
+  s.run();
+  CHECK(got == std::vector<std::string>{"one", "two", "three"});
+  CHECK(c.bytes() == 0);
+  CHECK(turns <= 2);
+}
+
+TEST_CASE("the budget slows producers down and drops nothing") {
+  net::shard s(0);
+  net::pressure full;
+  net::channel<int> c(s, 100, full);
+  CHECK_FALSE(full.any());
+  c.push(1, 75);
+  CHECK_FALSE(full.any());
+  c.push(2, 1);
+  CHECK(full.any());
+  c.push(3, 1000);
+  std::vector<int> got;
+  CHECK(c.drain([&](int&& i) { got.push_back(i); }) == 3);
+  CHECK(got == std::vector<int>{1, 2, 3});
+  CHECK_FALSE(full.any());
+}
+
+TEST_CASE("what is pushed while a batch is taken waits for the next one") {
+  net::shard s(0);
+  net::pressure full;
+  net::channel<int> c(s, 0, full);
+  c.push(1, 1);
+  std::vector<int> got;
+  CHECK(c.drain([&](int&& i) {
+    got.push_back(i);
+    if (i < 3) c.push(i + 1, 1);
+  }) == 1);
+  CHECK(got.size() == 1);
+  c.drain([&](int&& i) { got.push_back(i); });
+  CHECK(got == std::vector<int>{1, 2});
+}
+
+TEST_CASE("several producers on other threads: nothing lost, order of each kept") {
+  net::shard s(0);
+  net::pressure full;
+  net::channel<std::pair<int, int>> c(s, 0, full);
+  constexpr int producers = 3;
+  constexpr int each = 20'000;
+  std::vector<int> next(producers, 0);
+  int count = 0;
+  bool in_order = true;
+  s.set_drain([&] {
+    const bool any = c.drain([&](std::pair<int, int>&& item) {
+      in_order = in_order && next[static_cast<std::size_t>(item.first)]++ == item.second;
+      ++count;
+    }) != 0;
+    if (count == producers * each) s.stop();
+    return any;
+  });
+  std::vector<std::thread> threads;
+  for (int p = 0; p < producers; ++p) {
+    threads.emplace_back([&c, p] {
+      for (int i = 0; i < each; ++i) c.push_from_anywhere({p, i}, 8);
+    });
+  }
+  s.run();
+  for (auto& t : threads) t.join();
+  CHECK(count == producers * each);
+  CHECK(in_order);
+}
+
+namespace {
+
+net::task<> wait_twice(net::signal& bell, int& woken) {
+  co_await bell.wait();
+  ++woken;
+  co_await bell.wait();
+  ++woken;
+}
+
+}  // namespace
+
+TEST_CASE("a signal remembers one ring, and wakes who waits") {
+  net::shard s(0);
+  net::signal bell(s.get_executor());
+  int woken = 0;
+  bell.ring();  // before anybody waits
+  bell.ring();  // still one
+  s.spawn("test", wait_twice(bell, woken));
+  s.io().poll();
+  CHECK(woken == 1);
+  bell.ring();
+  CHECK(woken == 1);  // never inside of ring()
+  s.io().poll();
+  CHECK(woken == 2);
+}
+
+namespace {
+
+net::task<> fails() {
+  throw std::runtime_error("a bug");
+  co_return;
+}
+
+}  // namespace
+
+TEST_CASE("an exception that leaves a life is logged and costs nothing else") {
+  static std::string logged;
+  base::log::set_sink([](std::string_view line) { logged.append(line); });
+  net::shard s(0);
+  int later = 0;
+  s.spawn("clumsy", fails());
+  s.post([&] { ++later; });
+  s.io().poll();
+  base::log::set_sink(nullptr);
+  CHECK(later == 1);
+  CHECK(logged.find("clumsy") != std::string::npos);
+  CHECK(logged.find("a bug") != std::string::npos);
+}
+
+TEST_CASE("a gate counts who is inside") {
+  net::gate g;
+  {
+    const net::gate::pass one(g);
+    net::gate::pass two(g);
+    CHECK(g.inside() == 2);
+    const net::gate::pass moved(std::move(two));
+    CHECK(g.inside() == 2);
+  }
+  CHECK(g.inside() == 0);
+}

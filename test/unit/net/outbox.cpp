@@ -1,0 +1,117 @@
+#include "net/outbox.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "net/shard.hpp"
+
+using namespace couplet;
+using net::io_result;
+
+namespace {
+
+/// A byte stream whose other end the test holds; the kernel's buffers are small.
+struct pair_of_sockets {
+  pair_of_sockets() : loop(0), stream(loop.get_executor(), make()) {}
+  ~pair_of_sockets() {
+    if (other >= 0) ::close(other);
+  }
+  int make() {
+    int two[2] = {};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, two) == 0);
+    const int small = 4096;
+    ::setsockopt(two[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    other = two[1];
+    return two[0];
+  }
+  std::string take() {
+    std::string all;
+    char part[4096];
+    for (;;) {
+      const auto n = ::read(other, part, sizeof part);
+      if (n <= 0) return all;
+      all.append(part, static_cast<std::size_t>(n));
+    }
+  }
+  net::shard loop;
+  int other = -1;
+  net::byte_stream stream;
+};
+
+std::vector<std::string> unwritten(const net::outbox& o) {
+  std::vector<std::string> all;
+  o.for_each_unwritten_piece([&](std::string_view p) { all.emplace_back(p); });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("everything leaves in order, in one write") {
+  pair_of_sockets s;
+  net::outbox o;
+  CHECK(o.empty());
+  o.append("<a/>");
+  o.append_piece("<b/>");
+  o.append("");
+  o.append_piece("<c/>");
+  CHECK(o.size() == 12);
+  CHECK(o.flush_to(s.stream).state == io_result::status::ok);
+  CHECK(o.empty());
+  CHECK(s.take() == "<a/><b/><c/>");
+  CHECK(unwritten(o).empty());
+}
+
+TEST_CASE("pieces that are not written whole can be handed back") {
+  net::outbox o;
+  o.append("header");
+  o.append_piece("one");
+  o.append_piece("two");
+  CHECK(unwritten(o) == std::vector<std::string>{"one", "two"});
+  o.clear();
+  CHECK(unwritten(o).empty());
+}
+
+TEST_CASE("a full socket: order, sizes and pieces hold over many short writes") {
+  pair_of_sockets s;
+  net::outbox o;
+  std::string sent;
+  std::string received;
+  std::size_t blocked = 0;
+  for (int i = 0; i < 400; ++i) {
+    const std::string piece = "<m n='" + std::to_string(i) + "'>" + std::string(997, static_cast<char>('a' + i % 26)) + "</m>";
+    o.append_piece(piece);
+    sent += piece;
+    if (o.flush_to(s.stream).state == io_result::status::would_block) ++blocked;
+    // What was not written whole is exactly a suffix of what was sent.
+    std::string rest;
+    for (const auto& p : unwritten(o)) rest += p;
+    CHECK(rest.size() >= o.size());
+    CHECK(sent.ends_with(rest));
+    if (i % 7 == 0) received += s.take();
+  }
+  CHECK(blocked > 100);
+  while (!o.empty()) {
+    received += s.take();
+    o.flush_to(s.stream);
+  }
+  received += s.take();
+  CHECK(received == sent);
+}
+
+TEST_CASE("a closed peer is a failure, not a signal") {
+  pair_of_sockets s;
+  ::close(s.other);
+  s.other = -1;
+  net::outbox o;
+  o.append_piece("lost");
+  CHECK(o.flush_to(s.stream).state == io_result::status::failed);
+  CHECK(unwritten(o) == std::vector<std::string>{"lost"});
+}
+
+TEST_CASE("an empty outbox is one pointer") {
+  CHECK(sizeof(net::outbox) == sizeof(void*));
+}
