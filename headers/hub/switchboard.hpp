@@ -1,0 +1,137 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/channel.hpp"
+#include "net/shard.hpp"
+#include "route/message.hpp"
+
+namespace couplet::hub {
+
+/// Who takes the messages of a shard. Called on its thread, in turns, never from inside of a send.
+class clients {
+ public:
+  virtual ~clients() = default;
+  /// For the client that the message's `to` names. False: there is none; the message is untouched.
+  virtual bool on_route(route::message& m) = 0;
+  /// The manager's queue is no longer congested, or the manager's state has changed.
+  virtual void on_relief() = 0;
+  virtual void on_manager_state(bool up) = 0;
+};
+
+/// A session manager's part on a shard: a partition of the embedded one, or the link to one outside.
+class manager {
+ public:
+  virtual ~manager() = default;
+  virtual void on_route(route::message&& m) = 0;
+};
+
+/// Other processes that are connected as c2s; only on one shard.
+class remote_clients {
+ public:
+  virtual ~remote_clients() = default;
+  /// False: nobody serves the domain of `to`; the message is untouched.
+  virtual bool on_route(route::message& m) = 0;
+  virtual void on_relief() = 0;
+};
+
+/// "The c2s as a whole is gone" travels to the managers in the same queue as its routes, so that it overtakes none: a failure
+/// without `to` whose `from` is the c2s' bare domain.
+route::message c2s_gone(std::string domain);
+/// The domain, or an empty view where it is an ordinary message.
+std::string_view gone_c2s(const route::message& m) noexcept;
+
+class exchange;
+
+/// One shard's part of the exchange. The plain functions are called on the shard's own thread.
+class switchboard {
+ public:
+  switchboard(exchange& whole, net::shard& s, std::size_t manager_queue_bytes);
+
+  /// Set before the shard runs; each may be null.
+  void attach(clients* c) noexcept { clients_ = c; }
+  void attach(manager* m) noexcept { manager_ = m; }
+  void attach(remote_clients* r) noexcept { remote_ = r; }
+  /// Something else of this shard to drain in each turn; answers whether there was anything.
+  void also_drain(std::function<bool()> drain) { more_drains_.push_back(std::move(drain)); }
+
+  net::shard& own_shard() noexcept { return shard_; }
+
+  void to_manager(route::message&& m);
+  void to_all_managers(const route::message& m);
+  void to_client(route::message&& m);
+
+  /// What further queues between shards raise when they are too full.
+  net::pressure& pressure() noexcept;
+
+  /// Whether clients should stop reading for a while, and whether new ones can be served.
+  bool manager_congested() const noexcept;
+  bool manager_up() const noexcept { return manager_up_; }
+
+  std::uint64_t bounced() const noexcept { return bounced_; }
+
+ private:
+  friend class exchange;
+  bool drain();
+  void to_manager_on(std::uint32_t place, route::message&& m);
+  void deliver_to_client(route::message&& m);
+  void deliver_to_remote(route::message&& m);
+  void deliver_to_manager(route::message&& m);
+  void bounce(route::message& m);
+
+  exchange& whole_;
+  net::shard& shard_;
+  net::channel<route::message> manager_inbox_;
+  net::channel<route::message> client_inbox_;
+  net::channel<route::message> remote_inbox_;
+  clients* clients_ = nullptr;
+  manager* manager_ = nullptr;
+  remote_clients* remote_ = nullptr;
+  std::vector<std::function<bool()>> more_drains_;
+  std::uint64_t bounced_ = 0;
+  bool manager_up_ = true;
+};
+
+/// The switchboards of all shards: client id → client, domain → session manager, and nothing else.
+class exchange {
+ public:
+  struct options {
+    /// Which shard's manager takes a message (of `shards` many).
+    std::function<std::uint32_t(const route::message&, std::uint32_t shards)> placement;
+    std::size_t manager_queue_bytes = 0;  ///< for each queue between shards; 0: no limit
+    std::uint32_t remote_shard = 0;       ///< where the connected c2s live
+  };
+
+  exchange(std::vector<net::shard*> shards, options o);
+
+  switchboard& on(std::uint32_t shard) noexcept { return *boards_[shard]; }
+  std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(boards_.size()); }
+
+  /// The manager can serve, or can't; every shard hears of it. From any thread. It counts as up at the start.
+  void set_manager_state(bool up);
+  /// The same before the shards run.
+  void start_with_manager(bool up) noexcept {
+    for (auto& board : boards_) board->manager_up_ = up;
+  }
+  /// The manager itself (a link, say) has more to write than it should. Its relief wakes the clients. From the manager's shard.
+  void set_manager_congested(bool congested);
+
+ private:
+  friend class switchboard;
+  void relieve_if_due();
+  void announce_relief();
+
+  options options_;
+  net::pressure pressure_;
+  std::vector<std::unique_ptr<switchboard>> boards_;
+  bool manager_congested_ = false;
+  std::atomic<bool> somebody_waits_{false};
+};
+
+}  // namespace couplet::hub

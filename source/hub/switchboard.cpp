@@ -1,0 +1,151 @@
+#include "hub/switchboard.hpp"
+
+#include "base/log.hpp"
+#include "route/client_id.hpp"
+
+namespace couplet::hub {
+
+route::message c2s_gone(std::string domain) {
+  return route::failure(route::address(std::move(domain)), route::address());
+}
+
+std::string_view gone_c2s(const route::message& m) noexcept {
+  const auto* f = std::get_if<route::failure>(&m);
+  if (f == nullptr || !f->to.empty() || f->from.text.find('@') != std::string::npos) return {};
+  return f->from.text;
+}
+
+switchboard::switchboard(exchange& whole, net::shard& s, std::size_t manager_queue_bytes)
+    : whole_(whole),
+      shard_(s),
+      manager_inbox_(s, manager_queue_bytes, whole.pressure_),
+      client_inbox_(s, manager_queue_bytes, whole.pressure_),
+      remote_inbox_(s, manager_queue_bytes, whole.pressure_) {
+  s.set_drain([this] { return drain(); });
+}
+
+void switchboard::to_manager(route::message&& m) {
+  to_manager_on(whole_.options_.placement(m, whole_.size()), std::move(m));
+}
+
+void switchboard::to_all_managers(const route::message& m) {
+  for (std::uint32_t i = 0; i < whole_.size(); ++i) to_manager_on(i, route::message(m));
+}
+
+void switchboard::to_manager_on(std::uint32_t place, route::message&& m) {
+  auto& board = whole_.on(place);
+  const auto bytes = route::size_of(m);
+  if (&board == this) {
+    manager_inbox_.push(std::move(m), bytes);
+  } else {
+    board.manager_inbox_.push_from_anywhere(std::move(m), bytes);
+  }
+}
+
+void switchboard::to_client(route::message&& m) {
+  const auto& to = route::to_of(m);
+  const auto bytes = route::size_of(m);
+  if (!to.is_local()) {
+    auto& board = whole_.on(whole_.options_.remote_shard);
+    if (&board == this) {
+      remote_inbox_.push(std::move(m), bytes);
+    } else {
+      board.remote_inbox_.push_from_anywhere(std::move(m), bytes);
+    }
+    return;
+  }
+  const auto place = route::client_id::unpack(to.handle).shard;
+  if (place >= whole_.size()) return bounce(m);
+  auto& board = whole_.on(place);
+  if (&board == this) {
+    client_inbox_.push(std::move(m), bytes);
+  } else {
+    board.client_inbox_.push_from_anywhere(std::move(m), bytes);
+  }
+}
+
+net::pressure& switchboard::pressure() noexcept {
+  return whole_.pressure_;
+}
+
+bool switchboard::manager_congested() const noexcept {
+  if (!whole_.pressure_.any()) return false;
+  // Said first, then looked at again: a queue that was emptied in between would not wake us.
+  whole_.somebody_waits_.store(true);
+  return whole_.pressure_.any();
+}
+
+bool switchboard::drain() {
+  std::size_t drained = 0;
+  drained += manager_inbox_.drain([this](route::message&& m) { deliver_to_manager(std::move(m)); });
+  for (const auto& other : more_drains_) drained += other() ? 1U : 0U;
+  drained += remote_inbox_.drain([this](route::message&& m) { deliver_to_remote(std::move(m)); });
+  drained += client_inbox_.drain([this](route::message&& m) { deliver_to_client(std::move(m)); });
+  if (drained != 0) whole_.relieve_if_due();
+  return drained != 0;
+}
+
+void switchboard::deliver_to_manager(route::message&& m) {
+  if (manager_ == nullptr) return bounce(m);
+  try {
+    manager_->on_route(std::move(m));
+  } catch (const std::exception& e) {
+    base::log::error("the session manager failed on a message", {{"what", e.what()}});
+  }
+}
+
+void switchboard::deliver_to_client(route::message&& m) {
+  if (clients_ == nullptr || !clients_->on_route(m)) bounce(m);
+}
+
+void switchboard::deliver_to_remote(route::message&& m) {
+  if (remote_ == nullptr || !remote_->on_route(m)) bounce(m);
+}
+
+void switchboard::bounce(route::message& m) {
+  ++bounced_;
+  route::message answer;
+  if (!route::bounce(m, answer)) return;
+  base::log::debug("bounced a route", {{"kind", route::name_of(m)}});
+  to_manager(std::move(answer));
+}
+
+exchange::exchange(std::vector<net::shard*> shards, options o) : options_(std::move(o)) {
+  boards_.reserve(shards.size());
+  for (auto* s : shards) boards_.push_back(std::make_unique<switchboard>(*this, *s, options_.manager_queue_bytes));
+}
+
+void exchange::set_manager_state(bool up) {
+  for (auto& board : boards_) {
+    board->shard_.post([b = board.get(), up] {
+      b->manager_up_ = up;
+      if (b->clients_ != nullptr) b->clients_->on_manager_state(up);
+    });
+  }
+}
+
+void exchange::set_manager_congested(bool congested) {
+  if (std::exchange(manager_congested_, congested) == congested) return;
+  if (congested) {
+    pressure_.add();
+  } else {
+    pressure_.remove();
+    relieve_if_due();
+  }
+}
+
+void exchange::relieve_if_due() {
+  if (somebody_waits_.load() && !pressure_.any()) announce_relief();
+}
+
+void exchange::announce_relief() {
+  somebody_waits_.store(false);
+  for (auto& board : boards_) {
+    board->shard_.post([b = board.get()] {
+      if (b->clients_ != nullptr) b->clients_->on_relief();
+      if (b->remote_ != nullptr) b->remote_->on_relief();
+    });
+  }
+}
+
+}  // namespace couplet::hub
