@@ -1,0 +1,265 @@
+#include "connection.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text_pool.hpp"
+
+namespace couplet::client {
+
+using base::close_reason;
+
+connection::connection(table& t, int descriptor, const net::peer& who)
+    : wire(t.shard_, descriptor),
+      table_(t),
+      seat_(t, *this),
+      tokenizer_(t.workspaces_, t.shared_.limit.before_login),
+      machine_(t.shared_.settings, seat_.id(), who.loopback || t.shared_.allow_plaintext),
+      address_(who.address),
+      last_input_(t.shard_.now()) {
+  ++t.count_.accepted;
+  on_phase();
+}
+
+connection::~connection() {
+  table_.shared_.unauthenticated.give_back(accounted_);
+}
+
+net::task<> connection::live(table& t, int descriptor, net::peer who, limits::share place) {
+  const limits::share in_all(std::move(place));
+  const net::gate::pass inside(t.shard_.lives());
+  connection c(t, descriptor, who);
+  try {
+    while (!c.is_over()) {
+      if (c.paused() || c.is_deaf()) {
+        co_await c.resumed();
+        continue;
+      }
+      const auto [failed] = co_await c.readable();
+      if (c.paused()) continue;
+      c.on_input(c.read(failed));
+    }
+  } catch (const std::exception& e) {
+    base::log::error("a client connection failed", {{"what", e.what()}, {"address", c.address_}});
+    c.abort(close_reason::internal_error);
+  }
+  c.finish();
+}
+
+bool connection::paused() const noexcept {
+  return is_open() && (machine_.holds_input() || !held_.empty() || congested_ || indebted_ || !table_.reading_);
+}
+
+// ---- input ----------------------------------------------------------------------------------------------------------
+
+void connection::on_input(std::string_view input) {
+  if (input.empty()) return;
+  last_input_ = table_.shard_.now();
+  tokenize(input);
+  if (!is_open()) return;
+  const auto rate = table_.shared_.limit.bytes_per_second;
+  if (rate != 0) {
+    bucket_.take(rate, input.size(), last_input_);
+    indebted_ = bucket_.ready_at() > last_input_;
+    if (indebted_) set_next_deadline();
+  }
+  congested_ = table_.board_.manager_congested();
+  account_memory();
+}
+
+/// To the end, also where the input is empty: the tokenizer gives its workspace back when it has nothing more to say.
+void connection::tokenize(std::string_view input) {
+  while (is_open()) {
+    if (machine_.holds_input()) {
+      held_.assign(input);
+      return;
+    }
+    const auto found = tokenizer_.next(input);
+    if (found == xml::token::need_more) return;
+    on_token(found);
+  }
+}
+
+void connection::on_token(xml::token found) {
+  static const std::vector<xml::prefix_declaration> none;
+  auto& fx = table_.effects_;
+  fx.clear();
+  const bool manager_up = table_.board_.manager_up();
+  switch (found) {
+    case xml::token::need_more: return;  // nothing found
+    case xml::token::header: machine_.on_header(tokenizer_.header(), manager_up, fx); break;
+    case xml::token::element: {
+      const auto& element = tokenizer_.element();
+      if (element.uses_header_prefixes) {
+        machine_.on_element(element, tokenizer_.header_namespaces(), manager_up, table_.document_, fx);
+      } else {
+        machine_.on_element(element, none, manager_up, table_.document_, fx);
+      }
+      break;
+    }
+    case xml::token::footer:
+      peer_finished_ = true;
+      machine_.on_footer(fx);
+      break;
+    case xml::token::error: machine_.on_fault(tokenizer_.fault(), fx); break;
+  }
+  apply(fx);
+}
+
+void connection::take_up_held_input() {
+  if (machine_.holds_input() || !is_open()) return;
+  const std::string input = std::exchange(held_, {});
+  tokenize(input);
+  if (!is_open()) return;
+  congested_ = table_.board_.manager_congested();
+  account_memory();
+}
+
+// ---- effects --------------------------------------------------------------------------------------------------------
+
+void connection::apply(stream::effects& fx) {
+  out().append(fx.to_peer);
+  if (!fx.stanza_to_peer.empty()) {
+    out().append_piece(fx.stanza_to_peer);
+    base::give_text(std::exchange(fx.stanza_to_peer, {}));
+  }
+  for (auto& m : fx.to_manager) table_.board_.to_manager(std::move(m));
+  fx.to_manager.clear();
+  if (fx.logged_in) on_logged_in();
+  if (fx.restart_stream) tokenizer_.reset();
+  if (fx.close != close_reason::none && is_open()) {
+    std::string().swap(held_);
+    tokenizer_.reset();  // gives back what it holds: a refused client lingers, and should cost nothing meanwhile
+    close_gently(fx.close, peer_finished_);
+    // The session ends now: nothing should be sent to a client that is being shown out. Unless something is still to be
+    // written to it: what the client does not take goes back first.
+    if (!out().has_unwritten_piece()) give_up_session();
+    return;
+  }
+  if (machine_.current_phase() != phase_) on_phase();
+  if (out().empty()) return;
+  const auto limit = table_.shared_.limit.outbox_bytes;
+  if (limit != 0 && out().size() > limit) {
+    flush();
+    if (out().size() > limit) return abort(close_reason::slow_consumer);
+  }
+  flush_later();
+}
+
+void connection::on_logged_in() {
+  if (std::exchange(logged_in_, true)) return;
+  ++table_.count_.logins;
+  tokenizer_.set_limits(table_.shared_.limit.after_login);
+  table_.shared_.unauthenticated.give_back(std::exchange(accounted_, 0));
+  base::log::info("client logged in", {{"jid", machine_.who().full()}, {"address", address_}});
+}
+
+void connection::account_memory() {
+  if (logged_in_ || !is_open()) return;
+  const auto held = static_cast<std::uint32_t>(tokenizer_.held_bytes() + held_.size() + out().size());
+  auto& budget = table_.shared_.unauthenticated;
+  if (held > accounted_ && !budget.try_take(held - accounted_)) return end(close_reason::memory_budget);
+  if (held < accounted_) budget.give_back(accounted_ - held);
+  accounted_ = held;
+}
+
+// ---- deadlines ------------------------------------------------------------------------------------------------------
+
+/// Each phase has its own deadline; another try after a wrong password gets no fresh one.
+void connection::on_phase() {
+  const auto& limit = table_.shared_.limit;
+  phase_ = machine_.current_phase();
+  std::chrono::seconds allowed{0};
+  switch (phase_) {
+    case stream::phase::header: allowed = limit.header_timeout; break;
+    case stream::phase::login: allowed = limit.login_timeout; break;
+    case stream::phase::manager: allowed = limit.manager_timeout; break;
+    case stream::phase::bind: allowed = limit.bind_timeout; break;
+    case stream::phase::open: allowed = limit.idle_timeout; break;
+    case stream::phase::closed: return;
+  }
+  phase_deadline_ = allowed.count() == 0 ? base::time_point{} : table_.shard_.now() + allowed;
+  if (phase_ != stream::phase::manager) {
+    if (stage_ == phase_ && stage_deadline_ != base::time_point{}) {
+      phase_deadline_ = stage_deadline_;
+    } else {
+      stage_ = phase_;
+      stage_deadline_ = phase_deadline_;
+    }
+  }
+  set_next_deadline();
+}
+
+void connection::set_next_deadline() {
+  auto when = phase_deadline_;
+  if (indebted_ && (when == base::time_point{} || bucket_.ready_at() < when)) when = bucket_.ready_at();
+  set_deadline(when);
+}
+
+void connection::on_time(base::time_point now) {
+  if (indebted_ && bucket_.ready_at() <= now) {
+    indebted_ = false;
+    last_input_ = now;  // we did not read; the client was not idle
+    if (!paused()) wake();
+  }
+  const auto idle = table_.shared_.limit.idle_timeout;
+  if (phase_ == stream::phase::open && idle.count() != 0) phase_deadline_ = (paused() ? now : last_input_) + idle;
+  if (phase_deadline_ == base::time_point{} || phase_deadline_ > now) return set_next_deadline();
+  auto& fx = table_.effects_;
+  fx.clear();
+  machine_.on_deadline(fx);
+  apply(fx);
+}
+
+// ---- from the house -------------------------------------------------------------------------------------------------
+
+void connection::on_route(route::message&& m) {
+  auto& fx = table_.effects_;
+  fx.clear();
+  const bool held_input = machine_.holds_input();
+  const bool was_paused = paused();
+  machine_.on_route(std::move(m), fx);
+  apply(fx);
+  if (held_input) take_up_held_input();
+  if (was_paused && !paused()) wake();
+}
+
+void connection::on_relief() {
+  if (!std::exchange(congested_, false)) return;
+  last_input_ = table_.shard_.now();
+  if (!paused()) wake();
+}
+
+void connection::end(close_reason reason) {
+  if (!is_open()) return;
+  auto& fx = table_.effects_;
+  fx.clear();
+  machine_.end(reason, fx);
+  apply(fx);
+}
+
+// ---- the end --------------------------------------------------------------------------------------------------------
+
+void connection::give_up_session() {
+  if (std::exchange(session_given_up_, true)) return;
+  stream::effects last;
+  machine_.on_gone(last);
+  for (auto& m : last.to_manager) table_.board_.to_manager(std::move(m));
+}
+
+/// Nothing vanishes: what the client did not take goes back first, then the session is given up.
+void connection::finish() {
+  const route::address self(seat_.id());
+  out().for_each_unwritten_piece([&](std::string_view piece) {
+    table_.board_.to_manager(route::failure(self, machine_.session(), std::string(), std::string(piece)));
+  });
+  give_up_session();
+
+  table_.count_.ends.add(reason());
+  const auto& row = base::describe(reason());
+  if (base::log::enabled(row.level)) {
+    base::log::write(row.level, "client gone", {{"reason", row.name}, {"jid", machine_.who().full()}, {"address", address_}});
+  }
+}
+
+}  // namespace couplet::client

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "client/table.hpp"
+#include "limits/token_bucket.hpp"
+#include "net/wire.hpp"
+#include "stream/client_stream.hpp"
+#include "xml/tokenizer.hpp"
+
+namespace couplet::client {
+
+/// A seat in the table, for as long as it lives.
+class seat {
+ public:
+  seat(table& t, connection& c) : table_(t), id_(t.sit(c)) {}
+  ~seat() { table_.leave(id_); }
+  seat(const seat&) = delete;
+  seat& operator=(const seat&) = delete;
+  std::uint64_t id() const noexcept { return id_; }
+
+ private:
+  table& table_;
+  std::uint64_t id_;
+};
+
+/// One client connection. It lives in the frame of its life, which waits; everything else are plain functions here, called by
+/// the life, by the table with a route, by the wheel, and by the shard when it is time to write.
+///
+///   socket → tokenizer → machine → effects → outbox, manager
+class connection final : public net::wire {
+ public:
+  connection(table& t, int descriptor, const net::peer& who);
+  ~connection() override;
+
+  /// The whole life.
+  static net::task<> live(table& t, int descriptor, net::peer who, limits::share place);
+
+  void on_route(route::message&& m);
+  void on_relief();
+  /// Says goodbye with a stream error; the first reason counts.
+  void end(base::close_reason reason);
+
+ private:
+  void on_input(std::string_view input);
+  void tokenize(std::string_view input);
+  void on_token(xml::token found);
+  void take_up_held_input();
+  void apply(stream::effects& fx);
+  void on_logged_in();
+  void on_phase();
+  void on_time(base::time_point now) override;
+  void set_next_deadline();
+  void account_memory();
+  void give_up_session();
+  void finish();
+  bool paused() const noexcept;
+
+  table& table_;
+  seat seat_;
+  xml::tokenizer tokenizer_;
+  stream::client_stream machine_;
+  limits::token_bucket bucket_;
+  std::string held_;  ///< input that waits until the machine takes more
+  std::string address_;
+  base::time_point phase_deadline_{};  ///< epoch: none
+  base::time_point stage_deadline_{};  ///< of the login or the bind as a whole, over several tries
+  base::time_point last_input_;
+  std::uint32_t accounted_ = 0;  ///< bytes charged to the budget of all that have not logged in
+  stream::phase phase_ = stream::phase::header;
+  stream::phase stage_ = stream::phase::header;  ///< the last phase but `manager`, which belongs to the one before it
+  bool logged_in_ = false;
+  bool session_given_up_ = false;
+  bool congested_ = false;      ///< the manager's queue was, when we last looked
+  bool indebted_ = false;       ///< the rate's bucket is empty
+  bool peer_finished_ = false;  ///< it sent its footer: nothing more will come
+};
+
+}  // namespace couplet::client

@@ -1,0 +1,154 @@
+#include "client/table.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "connection.hpp"
+#include "route/client_id.hpp"
+
+namespace couplet::client {
+
+using base::close_reason;
+
+shared_state::shared_state(policy p, stream::client_settings s, bool allow_plaintext_)
+    : limit(p),
+      settings(std::move(s)),
+      allow_plaintext(allow_plaintext_),
+      connections(p.connections),
+      unauthenticated(p.unauthenticated_bytes),
+      rate(p.connects_per_address, base::random_u64()) {}
+
+counters& counters::operator+=(const counters& other) noexcept {
+  accepted += other.accepted;
+  logins += other.logins;
+  ends += other.ends;
+  return *this;
+}
+
+table::table(shared_state& shared, hub::switchboard& board)
+    : shared_(shared),
+      board_(board),
+      shard_(board.own_shard()),
+      next_generation_(static_cast<std::uint32_t>(base::random_u64())) {
+  board.attach(this);
+}
+
+table::~table() = default;
+
+void table::accept(int descriptor, const net::peer& who) {
+  if (!reading_) return refuse(descriptor, who, close_reason::shutdown);
+  {
+    const std::lock_guard lock(shared_.rate_mutex);
+    if (!shared_.rate.admit(who.rate_key(), shard_.now())) return refuse(descriptor, who, close_reason::too_many_connects);
+  }
+  if (!shared_.connections.try_take(1)) return refuse(descriptor, who, close_reason::too_many_connections);
+  shard_.spawn("client", connection::live(*this, descriptor, who, limits::share(shared_.connections, 1)));
+}
+
+/// Says why, in one write that nobody waits for.
+void table::refuse(int descriptor, const net::peer& who, close_reason why) {
+  stream::client_stream machine(shared_.settings, 0, false);
+  effects_.clear();
+  machine.end(why, effects_);
+  (void)::send(descriptor, effects_.to_peer.data(), effects_.to_peer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::shutdown(descriptor, SHUT_WR);
+  ::close(descriptor);
+  ++count_.accepted;
+  count_.ends.add(why);
+  const auto& row = base::describe(why);
+  base::log::write(row.level, "client refused", {{"reason", row.name}, {"address", who.address}});
+}
+
+// ---- seats ----------------------------------------------------------------------------------------------------------
+
+std::uint64_t table::sit(connection& c) {
+  std::uint32_t slot = 0;
+  if (free_places_.empty()) {
+    slot = static_cast<std::uint32_t>(places_.size());
+    places_.emplace_back();
+  } else {
+    slot = free_places_.back();
+    free_places_.pop_back();
+  }
+  if (++next_generation_ == 0) ++next_generation_;
+  places_[slot] = {&c, next_generation_};
+  ++used_;
+  return route::client_id{shard_.index(), slot, next_generation_}.packed();
+}
+
+void table::leave(std::uint64_t id) noexcept {
+  const auto slot = route::client_id::unpack(id).slot;
+  places_[slot] = {};
+  free_places_.push_back(slot);
+  --used_;
+}
+
+connection* table::find(std::uint64_t id) const noexcept {
+  const auto who = route::client_id::unpack(id);
+  if (who.shard != shard_.index() || who.slot >= places_.size()) return nullptr;
+  const auto& p = places_[who.slot];
+  return p.generation == who.generation ? p.occupant : nullptr;
+}
+
+std::vector<std::uint64_t> table::ids() const {
+  std::vector<std::uint64_t> all;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (places_[i].occupant == nullptr) continue;
+    all.push_back(route::client_id{shard_.index(), static_cast<std::uint32_t>(i), places_[i].generation}.packed());
+  }
+  return all;
+}
+
+template <class Action>
+void table::for_each(Action&& action) {
+  // By index: an action may make or free seats.
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    auto* c = places_[i].occupant;
+    if (c == nullptr) continue;
+    try {
+      action(*c);
+    } catch (const std::exception& e) {
+      base::log::error("a client connection failed", {{"what", e.what()}});
+      c->abort(close_reason::internal_error);
+    }
+  }
+}
+
+// ---- from the house -------------------------------------------------------------------------------------------------
+
+bool table::on_route(route::message& m) {
+  auto* c = find(route::to_of(m).handle);
+  if (c == nullptr || !c->is_open()) return false;
+  try {
+    c->on_route(std::move(m));
+  } catch (const std::exception& e) {
+    base::log::error("a client connection failed on a route", {{"what", e.what()}});
+    c->abort(close_reason::internal_error);
+  }
+  return true;
+}
+
+void table::on_relief() {
+  for_each([](connection& c) { c.on_relief(); });
+}
+
+void table::on_manager_state(bool up) {
+  if (up) return;
+  for_each([](connection& c) { c.end(close_reason::manager_unavailable); });
+}
+
+void table::stop_reading() {
+  reading_ = false;
+}
+
+void table::end_all(close_reason reason) {
+  for_each([reason](connection& c) { c.end(reason); });
+}
+
+void table::abort_all(close_reason reason) {
+  for_each([reason](connection& c) { c.abort(reason); });
+}
+
+}  // namespace couplet::client
