@@ -1,0 +1,145 @@
+#include "conversation.hpp"
+
+#include "base/log.hpp"
+#include "base/text_pool.hpp"
+#include "route/client_id.hpp"
+#include "route/codec.hpp"
+#include "xml/names.hpp"
+#include "xml/standalone.hpp"
+
+namespace couplet::link {
+
+using base::close_reason;
+
+namespace {
+
+/// A manager may send more than a client: rosters, offline messages.
+constexpr xml::tokenizer_limits manager_limits{16 * 1024 * 1024, 256, 256, 0};
+
+/// NODE of NODE@NAME, where NAME is ours; an empty view otherwise.
+std::string_view node_at(std::string_view address, std::string_view name) {
+  const auto at = address.find('@');
+  if (at == std::string_view::npos) return {};
+  const auto rest = address.substr(at + 1);
+  return rest.substr(0, rest.find('/')) == name ? address.substr(0, at) : std::string_view();
+}
+
+}  // namespace
+
+manager_link::conversation::conversation(manager_link& owner, int descriptor)
+    : wire(owner.board_.own_shard(), descriptor),
+      owner_(owner),
+      limits_(manager_limits),
+      tokenizer_(workspaces_, limits_),
+      machine_(owner.options_.name, owner.options_.secret) {
+  machine_.open(effects_);
+  apply();
+  set_deadline(own_shard().now() + owner.options_.handshake_timeout);
+}
+
+net::task<> manager_link::conversation::live() {
+  try {
+    while (!is_over()) {
+      if (is_deaf()) {
+        co_await resumed();
+        continue;
+      }
+      const auto [failed] = co_await readable();
+      on_input(read(failed));
+    }
+  } catch (const std::exception& e) {
+    base::log::error("the link to the session manager failed", {{"what", e.what()}});
+    abort(close_reason::internal_error);
+  }
+}
+
+void manager_link::conversation::on_input(std::string_view input) {
+  while (is_open()) {
+    effects_.clear();
+    switch (tokenizer_.next(input)) {
+      case xml::token::need_more: return;
+      case xml::token::header: machine_.on_header(tokenizer_.header(), effects_); break;
+      case xml::token::element:
+        if (machine_.on_element(tokenizer_.element(), effects_)) on_traffic(tokenizer_.element());
+        break;
+      case xml::token::footer: machine_.on_footer(effects_); break;
+      case xml::token::error: machine_.on_fault(tokenizer_.fault(), effects_); break;
+    }
+    apply();
+  }
+}
+
+void manager_link::conversation::apply() {
+  out().append(effects_.to_peer);
+  effects_.to_peer.clear();
+  if (effects_.authenticated) {
+    set_deadline({});
+    owner_.on_up();
+  }
+  if (effects_.close != close_reason::none) return close_gently(effects_.close, effects_.close != close_reason::shutdown);
+  if (!out().empty()) flush_later();
+}
+
+void manager_link::conversation::on_traffic(const xml::element_view& element) {
+  if (element.name != "route" || element.namespace_uri != xml::ns::component) {
+    base::log::debug("the session manager sent something that is no route; ignored");
+    return;
+  }
+  auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::manager);
+  if (!parsed) {
+    base::log::warning("the session manager sent a route that cannot be read; ignored", {{"why", parsed.error_text()}});
+    return;
+  }
+  ++owner_.heard_;
+  auto& m = *parsed;
+  auto& to = route::to_of(m);
+  const auto handle = route::parse_client_node(node_at(to.text, owner_.options_.name), owner_.run_);
+  if (!handle) {
+    route::message answer;
+    if (route::bounce(m, answer)) send(std::move(answer));
+    return;
+  }
+  to.handle = *handle;
+  owner_.board_.to_client(std::move(m));
+}
+
+void manager_link::conversation::send(route::message&& m) {
+  auto& from = route::from_of(m);
+  if (from.text.empty()) {
+    from.text = base::take_short_text();
+    route::append_client_node(from.text, owner_.run_, from.handle);
+    from.text.append("@").append(owner_.options_.name);
+  }
+  scratch_.clear();
+  route::append(scratch_, m);
+  out().append_piece(scratch_);
+  base::give_text(std::move(from.text));
+  base::give_text(std::move(route::to_of(m).text));
+  if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
+  flush_later();
+  const auto limit = owner_.options_.queue_bytes;
+  if (!congested_ && limit != 0 && out().size() > limit - limit / 4) {
+    congested_ = true;
+    owner_.whole_.set_manager_congested(true);
+  }
+}
+
+void manager_link::conversation::on_flushed() {
+  if (!congested_ || out().size() > owner_.options_.queue_bytes / 2) return;
+  congested_ = false;
+  owner_.whole_.set_manager_congested(false);
+}
+
+void manager_link::conversation::on_time(base::time_point) {
+  end(close_reason::login_timeout);
+}
+
+void manager_link::conversation::end(close_reason reason) {
+  if (!is_open()) return;
+  effects_.clear();
+  machine_.end(reason, effects_);
+  if (effects_.close == close_reason::none) effects_.close = reason;
+  apply();
+}
+
+}  // namespace couplet::link

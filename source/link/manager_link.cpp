@@ -1,0 +1,170 @@
+#include "link/manager_link.hpp"
+
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "conversation.hpp"
+#include "link/back_off.hpp"
+#include "route/client_id.hpp"
+#include "route/codec.hpp"
+#include "stream/errors.hpp"
+#include "xml/first_tag.hpp"
+
+namespace couplet::link {
+
+using base::close_reason;
+
+namespace {
+
+/// Whether a stanza is owed an answer when it could not be delivered (RFC 6120 sections 8.2.3, 8.3.1).
+bool is_owed_an_error(std::string_view xml) {
+  const auto type = xml::find_attribute(xml, "type");
+  if (type == "error") return false;
+  if (xml.starts_with("<iq")) return type == "get" || type == "set";
+  return xml.starts_with("<message");
+}
+
+}  // namespace
+
+template <class Take>
+void manager_link::conversation::for_each_unwritten(Take&& take) {
+  out().for_each_unwritten_piece([&](std::string_view piece) {
+    auto m = route::parse(piece, route::writer::c2s);
+    if (!m) return;
+    auto& from = route::from_of(*m);
+    const auto node = std::string_view(from.text).substr(0, from.text.find('@'));
+    from.handle = route::parse_client_node(node, owner_.run_).value_or(0);
+    if (from.handle != 0) take(*m);
+  });
+}
+
+manager_link::manager_link(options o, hub::exchange& whole, hub::switchboard& board, std::uint32_t run)
+    : options_(std::move(o)),
+      whole_(whole),
+      board_(board),
+      run_(run),
+      dialer_(board.own_shard()),
+      retry_(board.own_shard().get_executor()) {
+  board.attach(this);
+}
+
+manager_link::~manager_link() = default;
+
+net::task<> manager_link::live(std::function<void(outcome, std::string)> first_outcome) {
+  const net::gate::pass inside(board_.own_shard().lives());
+  first_outcome_ = std::move(first_outcome);
+  const auto peer = net::to_text(options_.where);
+  while (!stopping_) {
+    try {
+      co_await attempt();
+    } catch (const std::exception& e) {
+      base::log::error("the link to the session manager failed", {{"manager", peer}, {"what", e.what()}});
+    }
+    if (!stopping_) co_await back_off();
+  }
+}
+
+net::task<> manager_link::attempt() {
+  net::endpoint where = options_.where;
+  // A manager that answers nothing at all must not keep us for the minutes that the kernel tries.
+  retry_.expires_after(options_.handshake_timeout);
+  retry_.async_wait([this](const asio::error_code& in_time) {
+    if (!in_time) dialer_.give_up();
+  });
+  auto dialed = co_await dialer_.dial(where);
+  retry_.cancel();
+  if (dialed && stopping_) {
+    ::close(*dialed);
+  } else if (dialed) {
+    co_await converse(*dialed);
+  } else if (!stopping_) {
+    base::log::warning("no connection to the session manager", {{"manager", net::to_text(where)}, {"why", dialed.error_text()}});
+    say_first(outcome::unreachable, dialed.error_text());
+  }
+}
+
+net::task<> manager_link::converse(int descriptor) {
+  conversation c(*this, descriptor);
+  current_ = &c;
+  was_up_ = false;
+  co_await c.live();
+  current_ = nullptr;
+  if (was_up_) {
+    // What was not written is answered before the clients hear that the manager is gone.
+    c.for_each_unwritten([this](route::message& m) { refuse(m); });
+    whole_.set_manager_congested(false);
+    if (!stopping_) whole_.set_manager_state(false);
+  }
+  on_ended(c.reason(), c.peer_condition());
+}
+
+net::task<> manager_link::live_on(int descriptor) {
+  const net::gate::pass inside(board_.own_shard().lives());
+  co_await converse(descriptor);
+}
+
+net::task<> manager_link::back_off() {
+  retry_.expires_after(pause_after(failures_, base::random_u64()));
+  ++failures_;
+  co_await retry_.async_wait(net::as_result);
+}
+
+void manager_link::on_up() {
+  failures_ = 0;
+  was_up_ = true;
+  base::log::info("linked to the session manager", {{"manager", net::to_text(options_.where)}, {"as", options_.name}});
+  whole_.set_manager_state(true);
+  say_first(outcome::up, {});
+}
+
+void manager_link::on_ended(close_reason reason, const std::string& condition) {
+  const auto peer = net::to_text(options_.where);
+  if (stopping_) return;
+  base::log::warning("the link to the session manager ended",
+                     {{"manager", peer}, {"reason", base::describe(reason).name}, {"condition", condition}});
+  const bool refused = reason == close_reason::not_authorized || condition == "host-unknown";
+  say_first(refused ? outcome::refused : outcome::unreachable, condition.empty() ? "the connection ended" : condition);
+}
+
+void manager_link::say_first(outcome o, std::string why) {
+  const auto say = std::exchange(first_outcome_, nullptr);
+  if (say) say(o, std::move(why));
+}
+
+void manager_link::on_route(route::message&& m) {
+  if (current_ != nullptr && current_->is_up()) {
+    current_->send(std::move(m));
+  } else {
+    refuse(m);
+  }
+}
+
+/// Nothing vanishes: a client that asked for something hears that it can't be had now.
+void manager_link::refuse(route::message& m) {
+  auto& from = route::from_of(m);
+  if (!from.is_local()) return;
+  const route::address client(from.handle);
+  auto& to = route::to_of(m);
+  if (auto* s = std::get_if<route::stanza>(&m)) {
+    if (!is_owed_an_error(s->xml)) return;
+    std::string answer;
+    stream::append_stanza_error(answer, s->xml, "remote-server-timeout", "the session manager is not connected");
+    board_.to_client(route::stanza(std::move(to), client, std::move(answer)));
+  } else if (std::holds_alternative<route::auth>(m) || std::holds_alternative<route::session_start>(m)) {
+    board_.to_client(route::failure(std::move(to), client, "the session manager is not connected"));
+  }
+}
+
+void manager_link::stop() {
+  stopping_ = true;
+  dialer_.give_up();
+  retry_.cancel();
+  if (current_ != nullptr) current_->end(close_reason::shutdown);
+}
+
+void manager_link::abort() {
+  if (current_ != nullptr) current_->abort(close_reason::shutdown);
+}
+
+}  // namespace couplet::link
