@@ -1,0 +1,101 @@
+#include "component/router.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/address_parts.hpp"
+#include "base/log.hpp"
+#include "connection.hpp"
+
+namespace couplet::component {
+
+using base::close_reason;
+
+namespace {
+/// Connections that have not proved themselves: c2s are few, so many of these are an attack.
+constexpr std::size_t max_unauthenticated = 64;
+}  // namespace
+
+router::router(options o, hub::switchboard& board) : options_(std::move(o)), board_(board) {
+  find_secret_ = [this](std::string_view name) -> std::optional<std::string> {
+    const auto found = options_.c2s.find(name);
+    if (found == options_.c2s.end()) return std::nullopt;
+    return found->second;
+  };
+  board.attach(this);
+}
+
+router::~router() = default;
+
+/// Says why, in one write that nobody waits for.
+void router::refuse(int descriptor, const net::peer& who, close_reason why) {
+  stream::component_stream machine(find_secret_);
+  stream::component_effects last;
+  machine.end(why, last);
+  (void)::send(descriptor, last.to_peer.data(), last.to_peer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::shutdown(descriptor, SHUT_WR);
+  ::close(descriptor);
+  ends_.add(why);
+  base::log::warning("component refused", {{"reason", base::describe(why).name}, {"address", who.address}});
+}
+
+void router::accept(int descriptor, const net::peer& who) {
+  if (!reading_) return refuse(descriptor, who, close_reason::shutdown);
+  if (all_.size() - routes_.size() >= max_unauthenticated) return refuse(descriptor, who, close_reason::too_many_connections);
+  board_.own_shard().spawn("component", connection::live(*this, descriptor, who));
+}
+
+connection* router::find(std::string_view domain) const {
+  const auto found = routes_.find(domain);
+  return found == routes_.end() ? nullptr : found->second;
+}
+
+/// The newest connection of a name has it: its c2s was started anew, and the old connection may be a dead one.
+void router::serve(connection& c) {
+  auto* before = find(c.name());
+  if (before == &c) return;
+  if (before != nullptr) {
+    before->end(close_reason::replaced);
+    leave(*before);  // also where it was over already: its sessions end before anything that the new one sends
+  }
+  routes_[c.name()] = &c;
+  base::log::info("c2s connected", {{"name", c.name()}});
+}
+
+/// Its sessions end before anything that a successor of that name may send: both go through the same queues.
+void router::leave(connection& c) {
+  const auto found = routes_.find(c.name());
+  if (found == routes_.end() || found->second != &c) return;
+  routes_.erase(found);
+  board_.to_all_managers(hub::c2s_gone(c.name()));
+}
+
+bool router::on_route(route::message& m) {
+  auto* c = find(base::domain_part(route::to_of(m).text));
+  if (c == nullptr || !c->is_open()) return false;
+  try {
+    c->send(std::move(m));
+  } catch (const std::exception& e) {
+    base::log::error("a component connection failed on a route", {{"what", e.what()}, {"name", c->name()}});
+    c->abort(close_reason::internal_error);
+  }
+  return true;
+}
+
+void router::on_relief() {
+  for (auto* c : all_) c->on_relief();
+}
+
+void router::stop_reading() {
+  reading_ = false;
+}
+
+void router::end_all(close_reason reason) {
+  for (auto* c : all_) c->end(reason);
+}
+
+void router::abort_all(close_reason reason) {
+  for (auto* c : all_) c->abort(reason);
+}
+
+}  // namespace couplet::component
