@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "component/router.hpp"
+#include "peer_end.hpp"
+
+namespace couplet::lives {
+
+inline constexpr std::string_view c2s_name = "c2s.example.org";
+inline constexpr std::string_view c2s_secret = "open sesame";
+
+/// `attributes` stand beside the two usual namespaces.
+std::string component_header(std::string_view attributes);
+/// The handshake for the id in `answer`, a stream header.
+std::string handshake_for(std::string_view answer, std::string_view secret);
+
+/// A shard with a component listener's router; the test plays the c2s, and sees what the manager would see.
+class component_house {
+ public:
+  explicit component_house(std::size_t outbox_bytes = 0, std::chrono::seconds handshake_timeout = std::chrono::seconds(10));
+  ~component_house();
+
+  /// Connects a socket pair to the router.
+  std::unique_ptr<peer_end> connect();
+  /// The same and the handshake; all that was answered is read.
+  std::unique_ptr<peer_end> connect_as(std::string_view name = c2s_name, std::string_view secret = c2s_secret);
+  /// From a session to the client NODE@c2s_name; the loop does not run.
+  void put_route(std::string_view node, std::string xml);
+  /// The same, and the loop runs.
+  void send_route(std::string_view node, std::string xml);
+
+  /// What reached the manager since the last call, one text each: "stanza XML", "failure XML", "gone NAME"...
+  std::vector<std::string> take_routes();
+  std::uint64_t ends_of(base::close_reason reason) const { return router->ends().of(reason); }
+  /// Nothing is left of those that were connected, and each of their ends was counted once.
+  void check_clean();
+
+  net::shard shard{0};
+  captured_manager manager;
+  std::unique_ptr<hub::exchange> exchange;
+  std::unique_ptr<component::router> router;
+  std::uint64_t accepted = 0;
+};
+
+}  // namespace couplet::lives

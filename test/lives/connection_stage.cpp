@@ -1,0 +1,167 @@
+#include "connection_stage.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace couplet::lives {
+
+using base::close_reason;
+using transcript::routed;
+
+client::policy default_policy() {
+  client::policy p;
+  p.before_login = p.after_login;  // limits have their own tests
+  p.idle_timeout = std::chrono::seconds(600);
+  return p;
+}
+
+namespace {
+
+client::policy policy_of(const transcript::scene& s) {
+  auto p = default_policy();
+  p.before_login = p.after_login = s.limits;
+  return p;
+}
+
+std::unique_ptr<hub::exchange> exchange_for(net::shard& s) {
+  hub::exchange::options o;
+  o.placement = [](const route::message&, std::uint32_t) { return 0U; };
+  return std::make_unique<hub::exchange>(std::vector<net::shard*>{&s}, std::move(o));
+}
+
+}  // namespace
+
+small_house::small_house(client::policy p, stream::client_settings s)
+    : shard(0), exchange(exchange_for(shard)), shared(p, std::move(s), false) {
+  exchange->on(0).attach(this);
+  table = std::make_unique<client::table>(shared, exchange->on(0));
+}
+
+small_house::~small_house() {
+  table->abort_all(close_reason::shutdown);
+  settle();
+}
+
+void small_house::on_route(route::message&& m) {
+  const auto* f = std::get_if<route::failure>(&m);
+  if (f != nullptr && f->xml.empty() && running_.erase(f->to.text) != 0) ++sessions.given_up;
+  routes.push_back(std::move(m));
+}
+
+void small_house::manager_sends(route::message m) {
+  const auto from = route::from_of(m).text;
+  if (std::holds_alternative<route::session_started>(m) && running_.insert(from).second) ++sessions.started;
+  if (std::holds_alternative<route::failure>(m) && running_.erase(from) != 0) ++sessions.ended;
+  exchange->on(0).to_client(std::move(m));
+  settle();
+}
+
+int small_house::connect(bool loopback) {
+  const socket_pair pair;
+  net::peer who;
+  who.address = "127.0.0.1";
+  who.loopback = loopback;
+  table->accept(pair.life, who);
+  settle();
+  return pair.test;
+}
+
+void small_house::settle() {
+  lives::settle(shard);
+}
+
+void small_house::let_deadlines_pass() {
+  lives::let_deadlines_pass(shard);
+}
+
+connection_stage::connection_stage(const transcript::scene& s) : house_(policy_of(s), transcript::settings_of(s)) {
+  house_.exchange->start_with_manager(s.manager_up);
+  peer_ = house_.connect(s.plaintext);
+  const auto ids = house_.table->ids();
+  if (!ids.empty()) id_ = ids.front();
+}
+
+connection_stage::~connection_stage() {
+  leave();
+}
+
+void connection_stage::client_sends(std::string_view bytes) {
+  while (!bytes.empty() && peer_ >= 0) {
+    const auto n = ::write(peer_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EPIPE) return;
+    if (n < 0) throw std::runtime_error("the connection takes nothing");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+    house_.settle();
+  }
+}
+
+void connection_stage::manager_sends(const routed& r) {
+  house_.manager_sends(transcript::message_from(r, id_));
+}
+
+void connection_stage::happens(const std::string& event) {
+  if (event == "manager up" || event == "manager down") {
+    house_.exchange->start_with_manager(event == "manager up");
+  } else if (event == "deadline") {
+    house_.let_deadlines_pass();
+  } else if (event == "gone") {
+    leave();
+  } else if (event.starts_with("end ")) {
+    house_.table->end_all(transcript::reason_called(event.substr(4)));
+    house_.settle();
+  } else {
+    throw std::runtime_error("unknown event: " + event);
+  }
+}
+
+std::string connection_stage::take_written() {
+  char part[4096];
+  while (peer_ >= 0) {
+    const auto n = ::read(peer_, part, sizeof part);
+    if (n <= 0) {
+      if (n == 0) look_for_end();
+      break;
+    }
+    written_.append(part, static_cast<std::size_t>(n));
+    house_.settle();
+  }
+  return std::exchange(written_, {});
+}
+
+/// The server has shut its end down: the client closes, and the reason is counted.
+void connection_stage::look_for_end() {
+  ::close(std::exchange(peer_, -1));
+  house_.settle();
+  for (std::size_t i = 0; i < base::close_reason_count; ++i) {
+    const auto reason = static_cast<close_reason>(i);
+    if (house_.table->count().ends.of(reason) != 0) closed_ = base::describe(reason).name;
+  }
+}
+
+void connection_stage::leave() {
+  gone_ = true;
+  if (peer_ >= 0) ::close(std::exchange(peer_, -1));
+  house_.settle();
+  // Nobody reads from a client that waits for the manager: that it left is seen when the manager's time is up.
+  if (house_.table->size() != 0) house_.let_deadlines_pass();
+}
+
+std::vector<routed> connection_stage::take_routes() {
+  std::vector<routed> all;
+  std::vector<route::message> later;
+  for (auto& m : house_.routes) {
+    const auto* f = std::get_if<route::failure>(&m);
+    // A connection gives its session up as soon as it says goodbye; the texts tell of it when the client is gone.
+    if (f != nullptr && f->xml.empty() && !closed_.empty() && !gone_) {
+      later.push_back(std::move(m));
+      continue;
+    }
+    all.push_back(transcript::to_text(m, id_));
+  }
+  house_.routes = std::move(later);
+  return all;
+}
+
+}  // namespace couplet::lives

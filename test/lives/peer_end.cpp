@@ -1,0 +1,83 @@
+#include "peer_end.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+namespace couplet::lives {
+
+void settle(net::shard& s) {
+  while (s.io().poll() != 0) {
+  }
+}
+
+void let_deadlines_pass(net::shard& s) {
+  s.wheel().advance(base::clock::now() + std::chrono::hours(1));
+  settle(s);
+}
+
+socket_pair::socket_pair() {
+  std::signal(SIGPIPE, SIG_IGN);
+  int two[2] = {};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, two) != 0) throw std::runtime_error("no socket pair");
+  life = two[0];
+  test = two[1];
+}
+
+void peer_end::send(std::string_view bytes) {
+  while (!bytes.empty() && socket_ >= 0) {
+    const auto n = ::write(socket_, bytes.data(), bytes.size());
+    if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
+    if (n < 0) throw std::runtime_error("the connection takes nothing");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+    settle(shard_);
+  }
+}
+
+void peer_end::put(std::string_view bytes) {
+  if (::write(socket_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    throw std::runtime_error("not taken at once");
+}
+
+std::string peer_end::take() {
+  std::string all;
+  std::vector<char> part(65536);
+  while (socket_ >= 0) {
+    const auto n = ::read(socket_, part.data(), part.size());
+    if (n == 0 || (n < 0 && errno == ECONNRESET)) ended = true;
+    if (n <= 0) break;
+    all.append(part.data(), static_cast<std::size_t>(n));
+    settle(shard_);
+  }
+  return all;
+}
+
+void peer_end::hang_up() {
+  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  settle(shard_);
+}
+
+namespace {
+std::string caught;
+}  // namespace
+
+caught_log::caught_log(base::log::level lowest) {
+  caught.clear();
+  base::log::set_level(lowest);
+  base::log::set_sink([](std::string_view line) { caught.append(line).append("\n"); });
+}
+
+caught_log::~caught_log() {
+  base::log::set_sink(nullptr);
+  base::log::set_level(base::log::level::off);
+}
+
+const std::string& caught_log::text() const {
+  return caught;
+}
+
+}  // namespace couplet::lives

@@ -1,0 +1,93 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "connection_stage.hpp"
+#include "io_faults.hpp"
+
+// The conversations of test/transcript on whole connections: the same texts, through sockets, life, table and switchboard.
+
+namespace couplet::lives {
+namespace {
+
+std::vector<transcript::scene> all_scenes() {
+  base::log::set_level(base::log::level::off);
+  std::vector<transcript::scene> all;
+  for (auto& t : transcript::all_texts()) {
+    for (auto& s : t.scenes) {
+      s.title = t.name + ", " + s.title;
+      all.push_back(std::move(s));
+    }
+  }
+  return all;
+}
+
+/// Whether the scene itself plays a bug of ours.
+bool plays_a_bug(const transcript::scene& s) {
+  return std::any_of(s.steps.begin(), s.steps.end(), [](const auto& step) { return step.text == "end internal_error"; });
+}
+
+/// After the end of every connection: the table is empty, the budgets are given back, every end is counted once, and no session is left
+/// at the manager.
+void check_clean(small_house& house, const transcript::scene& s) {
+  INFO(s.title);
+  CHECK(house.table->size() == 0);
+  CHECK(house.shard.lives().inside() == 0);
+  CHECK(house.shared.connections.used() == 0);
+  CHECK(house.shared.unauthenticated.used() == 0);
+  std::uint64_t ends = 0;
+  for (std::size_t i = 1; i < base::close_reason_count; ++i)
+    ends += house.table->count().ends.of(static_cast<base::close_reason>(i));
+  CHECK(ends == house.table->count().accepted);
+  CHECK(house.table->count().ends.of(base::close_reason::none) == 0);
+  if (!plays_a_bug(s)) CHECK(house.table->count().ends.of(base::close_reason::internal_error) == 0);
+  CHECK(house.sessions.started == house.sessions.ended + house.sessions.given_up);
+}
+
+/// Answers how many bytes the client sent.
+std::size_t play_whole(const transcript::scene& s, const transcript::cutting& cut) {
+  fail_io(0);
+  connection_stage stage(s);
+  std::size_t bytes = 0;
+  try {
+    bytes = transcript::play(s, stage, cut);
+  } catch (const std::exception& e) {
+    FAIL_CHECK(s.title, ", cut every ", cut.every, " at ", static_cast<long>(cut.at), ": ", std::string(e.what()));
+  }
+  stage.leave();
+  check_clean(stage.house(), s);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("lives: a whole connection says what the texts say, however the input is cut") {
+  for (const auto& s : all_scenes()) {
+    const auto bytes = play_whole(s, {});
+    play_whole(s, {1});
+    for (std::size_t at = 1; at < bytes; ++at) play_whole(s, {0, at});
+  }
+}
+
+TEST_CASE("lives: with every read and write failing in turn, the connection ends, its session is given up, nothing is left") {
+  for (const auto& s : all_scenes()) {
+    play_whole(s, {});
+    const auto calls = io_count();
+    for (std::size_t nth = 1; nth <= calls; ++nth) {
+      INFO(s.title, ", I/O ", nth);
+      connection_stage stage(s);
+      fail_io(nth);
+      try {
+        transcript::play(s, stage);
+      } catch (const std::exception&) {
+        // The conversation breaks off somewhere; what counts is what is left behind.
+      }
+      stage.leave();
+      fail_io(0);
+      check_clean(stage.house(), s);
+    }
+  }
+}
+
+}  // namespace couplet::lives
