@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/jid.hpp"
+#include "base/result.hpp"
+#include "route/message.hpp"
+#include "xml/element.hpp"
+
+namespace couplet::session {
+
+/// What all partitions of an embedded session manager share; does not change while they run, apart from the accounts.
+/// The three limits are constants of this version: no flag sets them; tests choose smaller ones.
+struct settings {
+  std::vector<std::string> domains;             ///< prepared; the first is the default
+  bool registration = false;                    ///< jabber:iq:register may make accounts (XEP-0077)
+  std::uint32_t max_accounts = 100'000;         ///< that registration may make up to, per partition; 0: no limit
+  std::uint32_t max_sessions_per_account = 64;  ///< 0: no limit
+  std::uint32_t max_directed_presences = 256;   ///< addresses remembered for each session; further ones are refused. 0: no limit
+};
+
+/// Which partition owns an account: a seeded hash of the prepared bare JID, the same on all threads of a process, another in the
+/// next process. At most 256 partitions.
+std::uint32_t partition_of(std::string_view bare_jid, std::uint32_t partitions) noexcept;
+
+/// Which partition a route from a c2s is for: the one of the session it is addressed to (by handle or text), otherwise the one of
+/// the account. Every route has one; one that names nobody goes to partition 0, which answers it.
+std::uint32_t partition_for(const route::message& m, std::uint32_t partitions);
+
+/// A stanza from one partition's session to an account of another. `xml` carries from and to.
+struct delivery {
+  delivery() = default;
+  delivery(std::uint32_t partition_, std::string xml_) : partition(partition_), xml(std::move(xml_)) {}
+  std::uint32_t partition = 0;
+  std::string xml;
+};
+
+/// What a call asks to be done, in this order; cleared by the caller, whose vectors are used again. XML and addresses of stanzas are
+/// texts of the pool (base/text_pool.hpp).
+struct effects {
+  std::vector<route::message> to_c2s;
+  std::vector<delivery> to_partitions;
+  void clear() noexcept {
+    to_c2s.clear();
+    to_partitions.clear();
+  }
+};
+
+/// One partition of the embedded session manager: it owns the accounts that partition_of gives it, and their sessions. A machine:
+/// no socket, no clock, no thread of its own; one thread calls it. Every stanza that goes in is delivered, answered with an
+/// error, or ignored where RFC 6121 section 8 says so.
+///
+/// A session's handle is {partition: 8 bits, slot: 24, generation: 32}, packed like route::client_id, never 0. In process routes
+/// carry the handle; on the wire the session's address is USER@HOST/HEX16 of the handle (route::hex16), which messages from other
+/// processes carry as text, and which the manager puts as text on what it sends to clients whose address has a text.
+///
+/// Where the RFCs leave a choice (sections of RFC 6121):
+/// - `from` of a stanza is the session's full JID, whatever the c2s wrote (RFC 6120 section 8.1.2.1);
+/// - a message to a bare JID goes to all resources whose priority is not negative (8.5.2.1.1); without one, and for unknown
+///   accounts, its sender gets service-unavailable: there is no offline storage;
+/// - of messages to a resource that is gone, chats go to the bare JID (8.5.3.2.1), others are answered;
+/// - presence goes to all available resources of the account, the sender's own included (4.2.2, 4.4.2, 4.5.2), and to nobody
+///   else unless it is directed; there are no rosters, so subscription stanzas are answered with feature-not-implemented;
+/// - probes from other accounts and headlines that nobody takes are ignored;
+/// - a message that a client was not given goes on to one other session: the one that has taken over its resource, or the most
+///   available; it is answered with service-unavailable if there is none.
+class manager {
+ public:
+  manager(const settings& s, std::uint32_t partition, std::uint32_t partitions);
+  ~manager();
+  manager(const manager&) = delete;
+  manager& operator=(const manager&) = delete;
+
+  /// Makes or updates an account of this partition (its bare JID must belong here). The password is kept as given, in memory.
+  base::result<bool> put_account(const base::jid& who, std::string password);
+
+  /// A route from a c2s: auth, session_start, stanza, failure. What only the second generation has (session_control,
+  /// controlled_stanza) is answered with a failure: no c2s of ours sends it. Never silence, unless the route's `from` is empty.
+  /// An auth answer is a route::auth, or a failure where `to` names no address of a domain that is served. A c2s is trusted to
+  /// ask for sessions of those only who have logged in; a session's stanzas and its end are taken from its own c2s address only.
+  void on_route(route::message&& m, effects& out);
+
+  /// From another partition.
+  void on_delivery(delivery&& d, effects& out);
+
+  /// A c2s (its domain: the part after @ in the texts of client addresses) lost its connection: its sessions end, contacts are
+  /// told.
+  void on_c2s_gone(std::string_view c2s_domain, effects& out);
+
+  std::size_t account_count() const noexcept;
+  std::size_t session_count() const noexcept;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace couplet::session

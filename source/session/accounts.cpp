@@ -1,0 +1,45 @@
+#include "accounts.hpp"
+
+#include "base/digest.hpp"
+
+namespace couplet::session {
+namespace {
+
+// Stands in for the password of accounts that do not exist, so that the same work is done for them.
+constexpr std::string_view nobody = "no such account";
+
+}  // namespace
+
+account_table::entry* account_table::find(std::string_view bare_jid) noexcept {
+  const auto found = accounts_.find(bare_jid);
+  return found == accounts_.end() ? nullptr : &*found;
+}
+
+bool account_table::put(std::string_view bare_jid, std::string password) {
+  if (auto* known = find(bare_jid)) {
+    known->second.password = std::move(password);
+    return false;
+  }
+  accounts_.try_emplace(std::string(bare_jid)).first->second.password = std::move(password);
+  return true;
+}
+
+void account_table::erase(std::string_view bare_jid) {
+  const auto found = accounts_.find(bare_jid);
+  if (found != accounts_.end()) accounts_.erase(found);
+}
+
+bool account_table::password_is(const entry* who, std::string_view password) {
+  const bool same = base::equal_in_constant_time(password, who != nullptr ? std::string_view(who->second.password) : nobody);
+  return same && who != nullptr && !password.empty();
+}
+
+bool account_table::digest_is(const entry* who, std::string_view stream_id, std::string digest) {
+  for (char& c : digest) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  const auto expected = base::sha1_hex(stream_id, who != nullptr ? std::string_view(who->second.password) : nobody);
+  return base::equal_in_constant_time(digest, expected) && who != nullptr;
+}
+
+}  // namespace couplet::session

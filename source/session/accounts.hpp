@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/jid.hpp"
+#include "seeded_hash.hpp"
+
+namespace couplet::session {
+
+inline constexpr std::uint32_t no_slot = 0xFFFFFFFFU;
+/// As long as the parts of a JID may be (RFC 6122 section 2).
+inline constexpr std::size_t max_password_bytes = 1'023;
+
+/// What is kept of an account; its name is the key it stands under.
+struct account {
+  std::string password;
+  std::uint32_t first_session = no_slot;  ///< head of the list that goes through session::next
+  std::uint32_t session_count = 0;
+};
+
+/// The accounts of one partition by bare JID. Entries stay where they are until they are erased.
+class account_table {
+ public:
+  using map = std::unordered_map<std::string, account, seeded_hasher, std::equal_to<>>;
+  using entry = map::value_type;
+
+  entry* find(std::string_view bare_jid) noexcept;
+  /// True: made, false: it existed and has a new password now.
+  bool put(std::string_view bare_jid, std::string password);
+  /// Its sessions must have ended.
+  void erase(std::string_view bare_jid);
+  std::size_t size() const noexcept { return accounts_.size(); }
+
+  /// Whether the secret is the account's (`who` null: it never is), in a time that does not tell whether there is such an
+  /// account.
+  static bool password_is(const entry* who, std::string_view password);
+  /// The same for the digest of XEP-0078: SHA-1 over stream id and password, hexadecimal in either case.
+  static bool digest_is(const entry* who, std::string_view stream_id, std::string digest);
+
+ private:
+  map accounts_;
+};
+
+}  // namespace couplet::session

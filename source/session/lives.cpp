@@ -1,0 +1,164 @@
+#include "lives.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/jid.hpp"
+#include "delivery.hpp"
+#include "presence.hpp"
+#include "route/client_id.hpp"
+
+namespace couplet::session {
+namespace {
+
+std::optional<std::uint64_t> handle_in(const route::address& where) {
+  if (where.handle != 0) return where.handle;
+  const auto slash = where.text.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  return route::parse_hex16(std::string_view(where.text).substr(slash + 1));
+}
+
+void fail_start(route::session_start&& m, effects& out) {
+  if (m.from.empty()) return;  // there is nobody to answer
+  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from), "Session Failed",
+                          std::move(m.child));
+}
+
+std::string_view domain_of_c2s(std::string_view address) noexcept {
+  address = address.substr(0, address.find('/'));
+  const auto at = address.find('@');
+  return at == std::string_view::npos ? address : address.substr(at + 1);
+}
+
+/// The session that a person is most likely to look at: the highest priority, then the latest.
+const session* most_available(core& c, const account_table::entry& owner, const route::address& but_not) {
+  const session* best = nullptr;
+  c.sessions.each_of(owner, [&](const session& s) {
+    if (!s.takes_messages_to_bare() || comes_from(s, but_not)) return;
+    const bool better = best == nullptr || s.priority > best->priority ||
+                        (s.priority == best->priority && session_table::before(best->available_since, s.available_since));
+    if (better) best = &s;
+  });
+  return best;
+}
+
+/// Whether a message to the bare JID that session `handle` was given went to another session as well: to one that took messages
+/// before that session began and does so still.
+bool another_has_it(core& c, const account_table::entry& owner, std::uint64_t handle) {
+  const auto began = route::client_id::unpack(handle).generation;
+  bool found = false;
+  c.sessions.each_of(owner, [&](const session& s) {
+    found = found || (s.takes_messages_to_bare() && session_table::before(s.available_since, began));
+  });
+  return found;
+}
+
+/// A message that the client of session `handle` was not given. It goes to one other session (the one that has taken over the
+/// resource, else the most available), never to all: a message that several sessions give back must not multiply. Each hop costs
+/// the session it came from its life, so there are no more hops than there are sessions; the address that gives it back never
+/// gets it again.
+void redeliver(core& c, std::string&& xml, const stanza_head& head, std::uint64_t handle, const route::address& from,
+               effects& out) {
+  stanza_address to;
+  const bool ours = head.has_to() && to.read(head.to) && to.has_node() && c.serves(to.domain()) && c.owns(to.bare());
+  const auto* const owner = ours ? c.accounts.find(to.bare()) : nullptr;
+  if (owner != nullptr) {
+    if (to.is_bare() && another_has_it(c, *owner, handle)) return ignore(std::move(xml));
+    const session* heir = to.is_bare() ? nullptr : c.sessions.find(*owner, to.resource());  // it was replaced
+    if (heir != nullptr && !comes_from(*heir, from)) return push(c, *heir, std::move(xml), out);
+    if (const session* s = most_available(c, *owner, from)) return push(c, *s, std::move(xml), out);
+  }
+  answer_error(c, std::move(xml), head, condition::service_unavailable, out);
+}
+
+/// `handle`: of the session it was for, where that is known and the route's sender may speak for it.
+void give_back(core& c, std::string&& xml, std::optional<std::uint64_t> handle, const route::address& from, effects& out) {
+  const auto head = read_head(xml);
+  if (head.kind == stanza_kind::presence || head.kind == stanza_kind::other || head.type == stanza_type::headline ||
+      !head.content_namespace) {
+    return ignore(std::move(xml));
+  }
+  const bool for_a_person =
+      head.kind == stanza_kind::message && head.type != stanza_type::groupchat && head.type != stanza_type::error;
+  if (for_a_person && handle) return redeliver(c, std::move(xml), head, *handle, from, out);
+  answer_error(c, std::move(xml), head, condition::service_unavailable, out);
+}
+
+/// The clients of those that are `ended` and their contacts are told; the table does not hold them any more.
+void tell_ended(core& c, const session& ended, route::address&& address, std::string_view why, effects& out) {
+  announce_end(c, ended, why, out);
+  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(address), ended.c2s, std::string(why));
+}
+
+}  // namespace
+
+session* session_at(core& c, const route::address& where) {
+  const auto handle = handle_in(where);
+  session* const s = handle ? c.sessions.find(*handle) : nullptr;
+  if (s == nullptr || where.handle != 0) return s;
+  stanza_address named;
+  return named.read(std::string_view(where.text).substr(0, where.text.find('/'))) && named.bare() == s->bare() ? s : nullptr;
+}
+
+bool comes_from(const session& s, const route::address& from) noexcept {
+  return s.c2s.handle != 0 ? s.c2s.handle == from.handle : from.handle == 0 && s.c2s.text == from.text;
+}
+
+void on_session_start(core& c, route::session_start&& m, effects& out) {
+  const auto who = base::jid::parse(m.to.text);
+  if (!who || !who->has_node() || who->is_bare() || !c.serves(who->domain()) || !c.owns(who->bare()) || m.from.empty()) {
+    return fail_start(std::move(m), out);
+  }
+  auto* const owner = c.accounts.find(who->bare());
+  if (owner == nullptr) return fail_start(std::move(m), out);
+  session* const old = c.sessions.find(*owner, who->resource());
+  const auto limit = c.options.max_sessions_per_account;
+  const bool too_many = c.sessions.full() || (limit != 0 && owner->second.session_count >= limit);
+  if (old == nullptr && too_many) return fail_start(std::move(m), out);
+
+  // The old one leaves the table first, so that at no time two sessions have one address; it is told last.
+  route::address old_address;
+  session ended;
+  if (old != nullptr) {
+    old_address = c.sessions.address_of(*old);
+    ended = c.sessions.close(*old);
+  }
+  const session& s = c.sessions.open(*owner, who->resource(), m.from);
+  out.to_c2s.emplace_back(std::in_place_type<route::session_started>, c.sessions.address_of(s), std::move(m.from),
+                          std::move(m.child));
+  if (ended.owner != nullptr) tell_ended(c, ended, std::move(old_address), "Replaced by new connection", out);
+}
+
+void on_failure(core& c, route::failure&& m, effects& out) {
+  auto handle = handle_in(m.to);
+  if (session* const s = session_at(c, m.to)) {
+    if (comes_from(*s, m.from)) {
+      announce_end(c, c.sessions.close(*s), {}, out);
+    } else {
+      handle.reset();  // it speaks for a session that is not its own: that one lives on, and nothing is delivered again
+    }
+  }
+  if (!m.xml.empty()) give_back(c, std::move(m.xml), handle, m.from, out);
+}
+
+void on_c2s_gone(core& c, std::string_view c2s_domain, effects& out) {
+  std::vector<session> ended;
+  c.sessions.each([&](session& s) {
+    if (!s.c2s.text.empty() && domain_of_c2s(s.c2s.text) == c2s_domain) ended.push_back(c.sessions.close(s));
+  });
+  // All are out of the table before the first is announced: nothing is sent to the c2s that is gone.
+  for (const auto& s : ended) announce_end(c, s, {}, out);
+}
+
+void end_all_sessions(core& c, account_table::entry& owner, std::string_view why, effects& out) {
+  std::vector<std::pair<route::address, session>> ended;
+  while (owner.second.first_session != no_slot) {
+    auto& s = c.sessions.first_of(owner);
+    auto address = c.sessions.address_of(s);
+    ended.emplace_back(std::move(address), c.sessions.close(s));
+  }
+  for (auto& [address, s] : ended) tell_ended(c, s, std::move(address), why, out);
+}
+
+}  // namespace couplet::session

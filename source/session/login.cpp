@@ -1,0 +1,99 @@
+#include "login.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "answers.hpp"
+#include "base/jid.hpp"
+#include "registration.hpp"
+#include "stanza_head.hpp"
+#include "xml/names.hpp"
+#include "xml/writer.hpp"
+
+namespace couplet::session {
+namespace {
+
+/// What the result holds, or why there is none.
+struct outcome {
+  std::optional<condition> refused;
+  std::string content;
+};
+
+/// The same for every name: whether there is such an account is not to be seen.
+outcome offer_fields(const base::jid& who) {
+  if (!who.has_node()) return {condition::not_acceptable, {}};
+  std::string form = "<query xmlns='jabber:iq:auth'><username>";
+  xml::append_text(form, who.node());
+  form += "</username><digest/><password/><resource/></query>";
+  return {std::nullopt, std::move(form)};
+}
+
+outcome check_password(core& c, const base::jid& who, const xml::element& query) {
+  if (!who.has_node() || who.is_bare()) return {condition::not_acceptable, {}};
+  const auto password = query.child("password");
+  const auto digest = query.child("digest");
+  if (!password && !digest) return {condition::not_acceptable, {}};
+  const auto stream_id = digest.attribute("sid");
+  if (!password && !stream_id) return {condition::feature_not_implemented, {}};
+  const auto* const account = c.accounts.find(who.bare());
+  const bool right = password ? account_table::password_is(account, password.text())
+                              : account_table::digest_is(account, *stream_id, digest.text());
+  if (!right) return {condition::not_authorized, {}};
+  return {};
+}
+
+outcome check_registration(core& c, const base::jid& who, const stanza_head& head, const xml::element& query) {
+  if (!c.options.registration) return {condition::service_unavailable, {}};
+  if (head.type == stanza_type::set) return {register_account(c, who, query), {}};
+  outcome form;
+  append_registration_form(form.content, nullptr);
+  return form;
+}
+
+outcome work_on(core& c, const base::jid& who, std::string_view iq, const stanza_head& head) {
+  if (head.kind != stanza_kind::iq || !head.content_namespace) return {condition::not_acceptable, {}};
+  if (!head.is_request()) return {condition::bad_request, {}};
+  const auto query = c.document.parse(iq, xml::ns::client).first_child();
+  if (query.is("query", xml::ns::iq_auth)) {
+    return head.type == stanza_type::get ? offer_fields(who) : check_password(c, who, query);
+  }
+  if (query.is("query", xml::ns::iq_register)) return check_registration(c, who, head, query);
+  return {condition::not_acceptable, {}};
+}
+
+std::string answer_to(core& c, const base::jid& who, std::string_view iq) {
+  auto head = read_head(iq);
+  head.to = head.from = {};  // the route's ends are what counts; the answer inside has none
+  const auto found = work_on(c, who, iq, head);
+  auto answer = base::take_text();
+  if (found.refused) {
+    append_error(answer, head, *found.refused);
+    return answer;
+  }
+  append_result_tag(answer, head);
+  if (found.content.empty()) {
+    answer += "/>";
+  } else {
+    answer.append(1, '>').append(found.content).append("</iq>");
+  }
+  return answer;
+}
+
+}  // namespace
+
+void on_auth(core& c, route::auth&& m, effects& out) {
+  if (m.from.empty()) return;
+  const auto who = base::jid::parse(m.to.text);
+  // An account of another partition is never here: to look for it, or to make it, would be wrong.
+  const bool here = who && c.serves(who->domain()) && (!who->has_node() || c.owns(who->bare()));
+  if (!here || m.iq.empty()) {
+    out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from),
+                            here ? "Nothing to work on" : "Unable to deliver, destination unknown");
+    return;
+  }
+  auto answer = answer_to(c, *who, m.iq);
+  ignore(std::move(m.iq));
+  out.to_c2s.emplace_back(std::in_place_type<route::auth>, std::move(m.to), std::move(m.from), std::move(answer));
+}
+
+}  // namespace couplet::session

@@ -1,0 +1,139 @@
+#include "session/manager.hpp"
+
+#include <utility>
+
+#include "core.hpp"
+#include "delivery.hpp"
+#include "lives.hpp"
+#include "login.hpp"
+#include "presence.hpp"
+#include "route/client_id.hpp"
+#include "services.hpp"
+#include "xml/first_tag.hpp"
+
+namespace couplet::session {
+namespace {
+
+bool is_full_jid_of(const session& s, std::string_view raw) {
+  std::string scratch;
+  const auto text = raw.find('&') == std::string_view::npos ? raw : xml::decode_attribute(raw, scratch);
+  const auto bare = s.bare();
+  return text.size() == bare.size() + 1 + s.resource.size() && text.starts_with(bare) && text[bare.size()] == '/' &&
+         text.ends_with(s.resource);
+}
+
+/// A stanza to nobody is about the sender's own account (RFC 6120 section 10.3).
+void on_unaddressed(core& c, session& s, std::string&& xml, const stanza_head& head, effects& out) {
+  if (head.kind == stanza_kind::message) return deliver_to_bare(c, std::move(xml), head, *s.owner, out);
+  if (head.kind == stanza_kind::presence) return on_own_presence(c, s, std::move(xml), head, out);
+  if (head.is_request()) return answer_for_account(c, std::move(xml), head, s, out);
+  ignore(std::move(xml));
+}
+
+void on_addressed(core& c, session& s, std::string&& xml, const stanza_head& head, const stanza_address& to, effects& out) {
+  if (head.is_request() && to.is_bare()) {
+    if (to.bare() == s.bare()) return answer_for_account(c, std::move(xml), head, s, out);
+    if (!to.has_node() && c.serves(to.domain())) return answer_for_server(c, std::move(xml), head, &s, to, out);
+  }
+  const bool says_availability = head.type == stanza_type::none || head.type == stanza_type::unavailable;
+  if (head.kind == stanza_kind::presence && says_availability && !note_directed_presence(c, s, xml, head, to, out)) return;
+  route_stanza(c, std::move(xml), head, to, out);
+}
+
+void on_session_stanza(core& c, session& s, std::string&& xml, effects& out) {
+  auto head = read_head(xml);
+  if (!head.has_from() || !is_full_jid_of(s, head.from)) {
+    stamp_from(xml, head, s.bare(), s.resource);
+    head = read_head(xml);
+  }
+  if (refuse_malformed(c, std::move(xml), head, out)) return;
+  if (!head.has_to()) return on_unaddressed(c, s, std::move(xml), head, out);
+  stanza_address to;
+  if (!to.read(head.to)) return answer_error(c, std::move(xml), head, condition::jid_malformed, out);
+  on_addressed(c, s, std::move(xml), head, to, out);
+}
+
+void on_stanza(core& c, route::stanza&& m, effects& out) {
+  session* const s = session_at(c, m.to);
+  if (s != nullptr && comes_from(*s, m.from)) {
+    base::give_text(std::move(m.from.text));
+    base::give_text(std::move(m.to.text));
+    if (!m.xml.empty()) on_session_stanza(c, *s, std::move(m.xml), out);
+    return;
+  }
+  if (m.from.empty()) return;
+  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from), "Invalid Session",
+                          std::move(m.xml));
+}
+
+/// What no c2s of ours sends.
+void on_anything_else(route::message&& m, effects& out) {
+  if (route::from_of(m).empty()) return;
+  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(route::to_of(m)), std::move(route::from_of(m)),
+                          "Not understood by this session manager");
+}
+
+}  // namespace
+
+std::uint32_t partition_of(std::string_view bare_jid, std::uint32_t partitions) noexcept {
+  if (partitions <= 1) return 0;
+  // Multiplied down instead of divided: the upper half of the hash chooses the partition, the lower the place in its tables.
+  return static_cast<std::uint32_t>(((seeded_hash(bare_jid) >> 32U) * partitions) >> 32U);
+}
+
+std::uint32_t partition_for(const route::message& m, std::uint32_t partitions) {
+  const auto& to = route::to_of(m);
+  if (to.handle != 0) return route::client_id::unpack(to.handle).shard % std::max(partitions, 1U);
+  const bool to_session = !std::holds_alternative<route::auth>(m) && !std::holds_alternative<route::session_start>(m);
+  const auto slash = to.text.find('/');
+  if (to_session && slash != std::string::npos) {
+    const auto handle = route::parse_hex16(std::string_view(to.text).substr(slash + 1));
+    if (handle && route::client_id::unpack(*handle).shard < partitions) return route::client_id::unpack(*handle).shard;
+  }
+  const auto who = base::jid::parse(to.text);
+  return who ? partition_of(who->bare(), partitions) : 0;
+}
+
+struct manager::state : core {
+  using core::core;
+};
+
+manager::manager(const settings& s, std::uint32_t partition, std::uint32_t partitions)
+    : state_(std::make_unique<state>(s, partition, partitions)) {}
+
+manager::~manager() = default;
+
+base::result<bool> manager::put_account(const base::jid& who, std::string password) {
+  if (!who.has_node() || !who.is_bare()) return base::error("an account is named by USER@DOMAIN");
+  if (!state_->serves(who.domain())) return base::error("account " + who.full() + ": its domain is not served");
+  if (!state_->owns(who.bare())) return base::error("account " + who.full() + ": belongs to another partition");
+  if (password.empty() || password.size() > max_password_bytes) {
+    return base::error("account " + who.full() + ": a password has 1 to " + std::to_string(max_password_bytes) + " bytes");
+  }
+  return state_->accounts.put(who.bare(), std::move(password));
+}
+
+void manager::on_route(route::message&& m, effects& out) {
+  if (auto* stanza = std::get_if<route::stanza>(&m)) return on_stanza(*state_, std::move(*stanza), out);
+  if (auto* auth = std::get_if<route::auth>(&m)) return on_auth(*state_, std::move(*auth), out);
+  if (auto* start = std::get_if<route::session_start>(&m)) return on_session_start(*state_, std::move(*start), out);
+  if (auto* failure = std::get_if<route::failure>(&m)) return on_failure(*state_, std::move(*failure), out);
+  on_anything_else(std::move(m), out);
+}
+
+void manager::on_delivery(delivery&& d, effects& out) {
+  route_stanza(*state_, std::move(d.xml), out);
+}
+
+void manager::on_c2s_gone(std::string_view c2s_domain, effects& out) {
+  couplet::session::on_c2s_gone(*state_, c2s_domain, out);
+}
+
+std::size_t manager::account_count() const noexcept {
+  return state_->accounts.size();
+}
+std::size_t manager::session_count() const noexcept {
+  return state_->sessions.size();
+}
+
+}  // namespace couplet::session
