@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/jid.hpp"
+#include "base/log.hpp"
+#include "limits/connect_rate.hpp"
+
+namespace couplet::config {
+
+/// ADDR:PORT or HOST:PORT. An IPv6 address stands here without its brackets.
+struct endpoint {
+  endpoint() = default;
+  endpoint(std::string host_, std::uint16_t port_) : host(std::move(host_)), port(port_) {}
+  std::string host;
+  std::uint16_t port = 0;  ///< of a listener: 0 lets the kernel choose
+  friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+/// An account of the embedded session manager, made or updated at start.
+struct account {
+  account() = default;
+  account(base::jid who_, std::string secret_) : who(std::move(who_)), secret(std::move(secret_)) {}
+  base::jid who;       ///< bare, of a domain served
+  std::string secret;  ///< 1 to 1,023 bytes of UTF-8
+};
+
+/// Another connection manager that may connect to our embedded session manager.
+struct peer {
+  peer() = default;
+  peer(std::string name_, std::string secret_) : name(std::move(name_)), secret(std::move(secret_)) {}
+  std::string name;  ///< prepared as a domain
+  std::string secret;
+};
+
+/// An outside session manager, and how we introduce ourselves to it (XEP-0114).
+struct outside_manager {
+  endpoint where;
+  std::string id;  ///< our name there, prepared as a domain
+  std::string secret;
+};
+
+/// How much of everything. Sizes are bytes.
+struct limit_options {
+  std::size_t max_stanza_bytes = 262'144;              ///< at least 10,000 (RFC 6120 section 13.12)
+  std::uint64_t max_bytes_per_second = 0;              ///< read from one client; 0: no limit
+  limits::connect_rate::options connects_per_ip;       ///< from one address; connects 0: no limit
+  std::size_t max_connections = 0;                     ///< clients at the same time; 0: no limit
+  std::size_t max_unauthenticated_bytes = 64U << 20U;  ///< of all connections together that have not logged in; 0: no limit
+  std::size_t max_outbox_bytes = 1U << 20U;  ///< waiting for one client; beyond, it is ended as a slow consumer; 0: no limit
+  std::size_t max_manager_queue_bytes =
+      16U << 20U;  ///< waiting for the session manager; above 3/4 clients are not read; 0: no limit
+};
+
+/// How long to wait; 0: for ever, but for `shutdown`.
+struct timeout_options {
+  std::chrono::seconds header{10};   ///< connected → stream header
+  std::chrono::seconds login{30};    ///< stream header → logged in
+  std::chrono::seconds bind{30};     ///< logged in → session asked for
+  std::chrono::seconds idle{0};      ///< nothing from a client with a session
+  std::chrono::seconds manager{15};  ///< for an answer of the session manager
+  std::chrono::seconds shutdown{5};  ///< for clients to take what they are owed; 0: not at all
+};
+
+/// Everything the command line, the environment and the file decide: checked and prepared.
+struct options {
+  std::vector<std::string> domains{"localhost"};         ///< prepared; the first is the default; never empty
+  std::unordered_map<std::string, std::string> aliases;  ///< alias → domain served, both prepared
+  std::vector<endpoint> client_listeners;                ///< empty: no clients (--no-clients)
+  std::optional<endpoint> component_listener;            ///< where those in `c2s` connect to
+  bool allow_plaintext = false;                          ///< passwords in the clear also on addresses that are not loopback
+  std::vector<account> accounts;
+  bool registration = false;  ///< in-band registration (XEP-0077) may make accounts
+  std::vector<peer> c2s;
+  std::optional<outside_manager> manager;  ///< nothing: the embedded one
+  limit_options limits;
+  timeout_options timeouts;
+  std::string ready_file;  ///< empty: none
+  int ready_fd = -1;       ///< -1: none
+  base::log::level log_level = base::log::level::info;
+  base::log::format log_format = base::log::format::text;
+  std::uint32_t threads = 0;  ///< shards, at most 255; 0: one for each core
+};
+
+}  // namespace couplet::config

@@ -1,0 +1,70 @@
+#include "checks.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "values.hpp"
+
+namespace couplet::config {
+
+namespace {
+
+/// How the first value of a flag was given, for errors: "--sm-id", "COUPLET_SM_ID", "couplet.toml:3: sm-id". The flag was given.
+const std::string& origin_of(const settings& all, std::string_view name) {
+  return all.find(name)->second.front().origin;
+}
+
+void check_outside_manager(const settings& all, const options& o) {
+  for (const std::string_view name : {"user", "users", "c2s"}) {
+    if (all.contains(name)) throw usage_error(origin_of(all, name), "is for the embedded session manager and excludes --sm");
+  }
+  if (o.registration) {
+    const std::string_view name = all.contains("register") ? "register" : "no-register";
+    throw usage_error(origin_of(all, name), "in-band registration is for the embedded session manager and excludes --sm");
+  }
+  if (o.manager->id.empty()) throw usage_error(origin_of(all, "sm"), "needs --sm-id NAME");
+  if (o.manager->secret.empty()) throw usage_error(origin_of(all, "sm"), "needs --sm-secret SECRET");
+}
+
+void check_no_clients(const settings& all, const options& o) {
+  const auto& origin = origin_of(all, "no-clients");
+  if (o.manager) throw usage_error(origin, "excludes --sm: nobody could use that session manager through us");
+  if (all.contains("listen")) throw usage_error(origin, "excludes --listen");
+  if (o.c2s.empty()) throw usage_error(origin, "needs --c2s NAME:SECRET: nobody could connect");
+}
+
+}  // namespace
+
+bool serves(const options& o, std::string_view domain) noexcept {
+  return std::find(o.domains.begin(), o.domains.end(), domain) != o.domains.end();
+}
+
+void check_account(const options& o, const account& a, const std::string& origin) {
+  if (serves(o, a.who.domain())) return;
+  throw usage_error(origin, "the account " + quoted(a.who.bare()) + " is not of a domain served");
+}
+
+void check_accounts_differ(const options& o) {
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(o.accounts.size());
+  for (const auto& a : o.accounts) {
+    if (!seen.insert(a.who.bare()).second)
+      throw usage_error("--user, --users", "the account " + quoted(a.who.bare()) + " is given twice");
+  }
+}
+
+void check_together(const settings& all, options& o, bool no_clients) {
+  if (!o.manager) {
+    for (const std::string_view name : {"sm-id", "sm-secret"}) {
+      if (all.contains(name)) throw usage_error(origin_of(all, name), "needs --sm HOST:PORT");
+    }
+  }
+  if (no_clients) check_no_clients(all, o);
+  if (o.manager) check_outside_manager(all, o);
+  if (o.component_listener && o.c2s.empty()) {
+    throw usage_error(origin_of(all, "listen-components"), "needs --c2s NAME:SECRET: nobody could connect");
+  }
+  if (!o.component_listener && !o.c2s.empty()) o.component_listener = endpoint("127.0.0.1", 5347);
+}
+
+}  // namespace couplet::config

@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include "settings.hpp"
+
+namespace couplet::config {
+
+namespace {
+
+constexpr std::string_view served = "Domains and accounts";
+constexpr std::string_view listeners = "Listeners";
+constexpr std::string_view manager = "Session manager";
+constexpr std::string_view limits = "Limits (0 means none unless said otherwise)";
+constexpr std::string_view timeouts = "Time limits (seconds; 0 means none)";
+constexpr std::string_view running = "Running";
+
+}  // namespace
+
+const std::vector<flag>& all_flags() {
+  using enum shape;
+  static const std::vector<flag> flags{
+      {"domain", list, "NAME", served, "A domain served; repeatable, the first is the default [localhost]"},
+      {"alias", list, "ALIAS=DOMAIN", served, "Clients that ask for ALIAS get DOMAIN; repeatable"},
+      {"user", secret_list, "JID:SECRET", served, "An account of the embedded session manager; repeatable"},
+      {"users", value, "FILE", served, "Accounts, one JID:SECRET a line; empty lines and lines that begin with # are skipped"},
+      {"register", one_switch, "", served, "Accounts may be made in-band (XEP-0077)"},
+      {"no-register", one_switch, "", served, "They may not: the default"},
+
+      {"listen", list, "ADDR:PORT", listeners, "Clients, plain TCP; repeatable; port 0: the kernel chooses [[::]:5222]"},
+      {"listen-components", value, "ADDR:PORT", listeners, "Other Couplets, with --c2s [127.0.0.1:5347]"},
+      {"no-clients", one_switch, "", listeners, "No client listener"},
+      {"allow-plaintext", one_switch, "", listeners, "Passwords in the clear also on addresses that are not loopback"},
+
+      {"c2s", secret_list, "NAME:SECRET", manager, "Another Couplet that may use our embedded session manager; repeatable"},
+      {"sm", value, "HOST:PORT", manager, "Use this outside session manager instead of the embedded one; one only"},
+      {"sm-id", value, "NAME", manager, "How we introduce ourselves to it"},
+      {"sm-secret", secret, "SECRET", manager, "What we prove it with"},
+
+      {"max-stanza-bytes", value, "BYTES", limits, "One element of a client, at least 10000 [262144]"},
+      {"max-bytes-per-second", value, "BYTES", limits, "Read from one client [0]"},
+      {"max-connects-per-ip", value, "N/SECONDS", limits, "Connects from one address in that time [0/1]"},
+      {"max-connections", value, "N", limits, "Clients at the same time [0]"},
+      {"max-unauthenticated-bytes", value, "BYTES", limits, "Held by all that have not logged in, together [67108864]"},
+      {"max-outbox-bytes", value, "BYTES", limits, "Waiting for one client [1048576]"},
+      {"max-manager-queue-bytes", value, "BYTES", limits, "Waiting for the session manager [16777216]"},
+
+      {"header-timeout", value, "SECONDS", timeouts, "For the stream header [10]"},
+      {"login-timeout", value, "SECONDS", timeouts, "For the login [30]"},
+      {"bind-timeout", value, "SECONDS", timeouts, "For the session after the login [30]"},
+      {"idle-timeout", value, "SECONDS", timeouts, "Without anything from a client [0]"},
+      {"manager-timeout", value, "SECONDS", timeouts, "For an answer of the session manager [15]"},
+      {"shutdown-timeout", value, "SECONDS", timeouts, "For clients to leave at the end; 0: at once [5]"},
+
+      {"ready-file", value, "FILE", running, "Written as JSON when every listener is up"},
+      {"ready-fd", value, "N", running, "The same to an inherited descriptor"},
+      {"log-level", value, "LEVEL", running, "debug, info, warning or error [info]"},
+      {"log-format", value, "FORMAT", running, "text or json, to standard error [text]"},
+      {"threads", value, "N", running, "At most 255; 0: one for each core [0]"},
+      {"config", value, "FILE", running, "A TOML file with these flags as keys, without dashes in front"},
+      {"check-config", one_switch, "", running, "Check everything, start nothing; exit code 0 or 2"},
+  };
+  return flags;
+}
+
+const flag* find_flag(std::string_view name) {
+  const auto& flags = all_flags();
+  const auto found = std::find_if(flags.begin(), flags.end(), [name](const flag& f) { return f.name == name; });
+  return found == flags.end() ? nullptr : &*found;
+}
+
+std::string environment_name(std::string_view flag_name) {
+  std::string name = "COUPLET_";
+  for (const char c : flag_name) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+}  // namespace couplet::config

@@ -1,0 +1,180 @@
+#include "config/options.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "checks.hpp"
+#include "settings.hpp"
+#include "values.hpp"
+
+namespace couplet::config {
+
+namespace {
+
+constexpr std::size_t max_users_bytes = 256U << 20U;
+constexpr std::uint64_t max_bytes = 1ULL << 40U;
+constexpr std::uint64_t max_seconds = 86'400;
+
+/// The values of a flag that is a list; none where it was not given.
+const std::vector<given>& list_of(const settings& all, std::string_view name) {
+  static const std::vector<given> none;
+  const auto found = all.find(name);
+  return found == all.end() ? none : found->second;
+}
+
+/// The value of a flag that is given once; nullptr: it was not.
+const given* one_of(const settings& all, std::string_view name) {
+  const auto& values = list_of(all, name);
+  if (values.size() > 1) throw usage_error(values[1].origin, "is given more than once");
+  return values.empty() ? nullptr : &values.front();
+}
+
+bool is_on(const settings& all, std::string_view name) {
+  const given* const g = one_of(all, name);
+  return g != nullptr && read_switch(*g);
+}
+
+void read_domains(const settings& all, options& o) {
+  const auto& given_domains = list_of(all, "domain");
+  if (!given_domains.empty()) o.domains.clear();
+  for (const auto& g : given_domains) {
+    auto domain = read_domain(g);
+    if (serves(o, domain)) throw usage_error(g.origin, quoted(domain) + " is given twice");
+    o.domains.push_back(std::move(domain));
+  }
+  for (const auto& g : list_of(all, "alias")) {
+    const auto equals = g.text.find('=');
+    if (equals == std::string::npos) throw usage_error(g.origin, "expected ALIAS=DOMAIN, not " + quoted(g.text));
+    auto alias = read_domain(given(g.text.substr(0, equals), g.origin));
+    auto domain = read_domain(given(g.text.substr(equals + 1), g.origin));
+    if (serves(o, alias)) throw usage_error(g.origin, quoted(alias) + " is a domain served, it cannot be an alias too");
+    if (!serves(o, domain)) throw usage_error(g.origin, quoted(domain) + " is not a domain served");
+    const auto name = quoted(alias);
+    if (!o.aliases.emplace(std::move(alias), std::move(domain)).second)
+      throw usage_error(g.origin, "alias " + name + " is given twice");
+  }
+}
+
+void read_listeners(const settings& all, options& o) {
+  for (const auto& g : list_of(all, "listen")) o.client_listeners.push_back(read_listen_address(g));
+  if (o.client_listeners.empty() && !is_on(all, "no-clients")) o.client_listeners.emplace_back("::", std::uint16_t{5222});
+  if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
+  o.allow_plaintext = is_on(all, "allow-plaintext");
+}
+
+void read_users_file(const given& g, options& o) {
+  const auto text = read_file(g.text, max_users_bytes, g.origin, "the file " + quoted(g.text));
+  const auto shown = quoted(g.text).size() == g.text.size() + 2 ? g.text : quoted(g.text);
+  std::size_t number = 0;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    auto line = text.substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() || line.front() == '#') continue;
+    o.accounts.push_back(read_account(given(std::move(line), shown + ":" + std::to_string(number))));
+    check_account(o, o.accounts.back(), shown + ":" + std::to_string(number));
+  }
+}
+
+void read_accounts(const settings& all, options& o) {
+  for (const auto& g : list_of(all, "user")) {
+    o.accounts.push_back(read_account(g));
+    check_account(o, o.accounts.back(), g.origin);
+  }
+  if (const given* const g = one_of(all, "users")) read_users_file(*g, o);
+  check_accounts_differ(o);
+  const bool on = is_on(all, "register");
+  if (on && is_on(all, "no-register")) throw usage_error(one_of(all, "no-register")->origin, "contradicts register");
+  const given* const off = one_of(all, "no-register");
+  o.registration = on || (off != nullptr && !read_switch(*off));
+}
+
+void read_manager(const settings& all, options& o) {
+  for (const auto& g : list_of(all, "c2s")) {
+    auto [text, secret] = read_name_and_secret(g, "NAME:SECRET");
+    auto name = base::prepare_domain(text);
+    if (!name) throw usage_error(g.origin, "expected NAME:SECRET with a NAME of the form of a domain");
+    const bool twice = std::any_of(o.c2s.begin(), o.c2s.end(), [&](const peer& p) { return p.name == *name; });
+    if (twice) throw usage_error(g.origin, quoted(*name) + " is given twice");
+    o.c2s.emplace_back(std::move(*name), std::move(secret));
+  }
+  const auto& managers = list_of(all, "sm");
+  if (managers.empty()) return;
+  if (managers.size() > 1) throw usage_error(managers[1].origin, "more than one session manager is not supported");
+  auto& manager = o.manager.emplace();
+  manager.where = read_host_and_port(managers.front());
+  if (const given* const g = one_of(all, "sm-id")) manager.id = read_domain(*g);
+  if (const given* const g = one_of(all, "sm-secret")) manager.secret = read_secret(g->text, g->origin);
+}
+
+template <class number>
+void set_number(const settings& all, std::string_view name, number& out, std::uint64_t lowest, std::uint64_t highest,
+                std::string_view unit) {
+  if (const given* const g = one_of(all, name)) out = static_cast<number>(read_number(*g, lowest, highest, unit));
+}
+
+void set_seconds(const settings& all, std::string_view name, std::chrono::seconds& out) {
+  if (const given* const g = one_of(all, name)) out = std::chrono::seconds(read_number(*g, 0, max_seconds, "seconds"));
+}
+
+void read_limits(const settings& all, options& o) {
+  auto& l = o.limits;
+  set_number(all, "max-stanza-bytes", l.max_stanza_bytes, 10'000, 64U << 20U, "bytes");
+  set_number(all, "max-bytes-per-second", l.max_bytes_per_second, 0, max_bytes, "bytes");
+  if (const given* const g = one_of(all, "max-connects-per-ip")) l.connects_per_ip = read_rate(*g);
+  set_number(all, "max-connections", l.max_connections, 0, 1ULL << 30U, {});
+  set_number(all, "max-unauthenticated-bytes", l.max_unauthenticated_bytes, 0, max_bytes, "bytes");
+  set_number(all, "max-outbox-bytes", l.max_outbox_bytes, 0, max_bytes, "bytes");
+  set_number(all, "max-manager-queue-bytes", l.max_manager_queue_bytes, 0, max_bytes, "bytes");
+  auto& t = o.timeouts;
+  set_seconds(all, "header-timeout", t.header);
+  set_seconds(all, "login-timeout", t.login);
+  set_seconds(all, "bind-timeout", t.bind);
+  set_seconds(all, "idle-timeout", t.idle);
+  set_seconds(all, "manager-timeout", t.manager);
+  set_seconds(all, "shutdown-timeout", t.shutdown);
+}
+
+/// One of `names`, which the error lists too.
+std::size_t read_choice(const given& g, const std::vector<std::string_view>& names) {
+  const auto found = std::find(names.begin(), names.end(), g.text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::string expected;
+  for (const auto name : names) expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string(name);
+  throw usage_error(g.origin, "expected " + expected + ", not " + quoted(g.text));
+}
+
+void read_running(const settings& all, options& o) {
+  if (const given* const g = one_of(all, "ready-file")) {
+    if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
+    o.ready_file = g->text;
+  }
+  set_number(all, "ready-fd", o.ready_fd, 0, static_cast<std::uint64_t>(std::numeric_limits<int>::max()), {});
+  // In the order of the enumerations.
+  if (const given* const g = one_of(all, "log-level")) {
+    o.log_level = static_cast<base::log::level>(read_choice(*g, {"debug", "info", "warning", "error"}));
+  }
+  if (const given* const g = one_of(all, "log-format")) {
+    o.log_format = static_cast<base::log::format>(read_choice(*g, {"text", "json"}));
+  }
+  set_number(all, "threads", o.threads, 0, 255, {});
+}
+
+}  // namespace
+
+options make_options(const settings& all) {
+  options o;
+  read_domains(all, o);
+  read_listeners(all, o);
+  read_accounts(all, o);
+  read_manager(all, o);
+  read_limits(all, o);
+  read_running(all, o);
+  check_together(all, o, is_on(all, "no-clients"));
+  return o;
+}
+
+}  // namespace couplet::config

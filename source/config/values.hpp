@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/options.hpp"
+#include "settings.hpp"
+
+namespace couplet::config {
+
+// Each throws usage_error, which names the origin and what was expected.
+
+std::uint64_t read_number(const given& g, std::uint64_t lowest, std::uint64_t highest, std::string_view unit);
+bool read_switch(const given& g);
+/// N/SECONDS, or 0.
+limits::connect_rate::options read_rate(const given& g);
+/// A numeric address, [IPv6] in brackets, and a port, also 0.
+endpoint read_listen_address(const given& g);
+/// A host name or address and a port, not 0.
+endpoint read_host_and_port(const given& g);
+std::string read_domain(const given& g);
+
+/// NAME:SECRET, split at the first colon behind the domain; SECRET may be @FILE. `expected`: "JID:SECRET".
+std::pair<std::string, std::string> read_name_and_secret(const given& g, std::string_view expected);
+/// SECRET, or @FILE: the file's first line.
+std::string read_secret(std::string_view text, const std::string& origin);
+account read_account(const given& g);
+
+/// Where NAME:SECRET is split: the place of the colon, npos: there is none.
+std::size_t secret_split(std::string_view text) noexcept;
+
+/// The bytes of a file, at most `most` of them. Throws usage_error where it cannot be read or is longer. `shown`: how the
+/// error calls the file.
+std::string read_file(const std::string& path, std::size_t most, const std::string& origin, const std::string& shown);
+
+/// In quotes, escaped: for error texts, one line whatever it holds.
+std::string quoted(std::string_view text);
+
+}  // namespace couplet::config
