@@ -1,0 +1,48 @@
+#include "embedded_manager.hpp"
+
+#include "base/log.hpp"
+
+namespace couplet::server {
+
+embedded_manager::embedded_manager(const session::settings& s, std::uint32_t partition, hub::switchboard& board,
+                                   std::size_t queue_bytes, const std::vector<std::unique_ptr<embedded_manager>>& all)
+    : board_(board),
+      all_(all),
+      partition_(s, partition, static_cast<std::uint32_t>(all.size())),
+      deliveries_(board.own_shard(), queue_bytes, board.pressure()) {
+  board.attach(this);
+  board.also_drain([this] { return drain_deliveries(); });
+}
+
+void embedded_manager::on_route(route::message&& m) {
+  effects_.clear();
+  const auto gone = hub::gone_c2s(m);
+  if (gone.empty()) {
+    partition_.on_route(std::move(m), effects_);
+  } else {
+    partition_.on_c2s_gone(gone, effects_);
+  }
+  apply();
+}
+
+bool embedded_manager::drain_deliveries() {
+  return deliveries_.drain([this](session::delivery&& d) {
+    effects_.clear();
+    try {
+      partition_.on_delivery(std::move(d), effects_);
+    } catch (const std::exception& e) {
+      base::log::error("the session manager failed on a delivery", {{"what", e.what()}});
+    }
+    apply();
+  }) != 0;
+}
+
+void embedded_manager::apply() {
+  for (auto& m : effects_.to_c2s) board_.to_client(std::move(m));
+  for (auto& d : effects_.to_partitions) {
+    const auto bytes = sizeof d + d.xml.size();
+    all_[d.partition]->deliveries_.push_from_anywhere(std::move(d), bytes);
+  }
+}
+
+}  // namespace couplet::server

@@ -1,0 +1,304 @@
+#include "house.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+
+namespace couplet::server {
+
+namespace {
+
+/// Connections are limited by our own options, not by a soft limit that nobody chose.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+client::policy policy_of(const config::options& o) {
+  client::policy p;
+  p.after_login.max_element_bytes = static_cast<std::uint32_t>(std::min<std::size_t>(o.limits.max_stanza_bytes, UINT32_MAX));
+  p.bytes_per_second = o.limits.max_bytes_per_second;
+  p.outbox_bytes = o.limits.max_outbox_bytes;
+  p.connections = o.limits.max_connections;
+  p.unauthenticated_bytes = o.limits.max_unauthenticated_bytes;
+  p.connects_per_address = o.limits.connects_per_ip;
+  p.header_timeout = o.timeouts.header;
+  p.login_timeout = o.timeouts.login;
+  p.bind_timeout = o.timeouts.bind;
+  p.manager_timeout = o.timeouts.manager;
+  p.idle_timeout = o.timeouts.idle;
+  return p;
+}
+
+component::options component_options(const config::options& o) {
+  component::options c;
+  for (const auto& p : o.c2s) c.c2s.emplace(p.name, p.secret);
+  c.outbox_bytes = o.limits.max_manager_queue_bytes;
+  c.handshake_timeout = o.timeouts.login;
+  return c;
+}
+
+link::options link_options(const config::options& o) {
+  link::options l;
+  l.where = {o.manager->where.host, o.manager->where.port};
+  l.name = o.manager->id;
+  l.secret = o.manager->secret;
+  l.queue_bytes = o.limits.max_manager_queue_bytes;
+  if (o.timeouts.manager.count() != 0) l.handshake_timeout = o.timeouts.manager;
+  return l;
+}
+
+/// The managers have the passwords now; one copy of a secret is enough.
+void forget(std::vector<config::account>& accounts) {
+  for (auto& a : accounts) ::explicit_bzero(a.secret.data(), a.secret.size());
+  std::vector<config::account>().swap(accounts);
+}
+
+}  // namespace
+
+server::house::house(config::options o, reload again) : options_(std::move(o)), reload_(std::move(again)) {}
+
+server::house::~house() {
+  // What waits on the loops goes before the loops, and the loops (which own the lives that still wait) before what those use.
+  signals_.reset();
+  link_.reset();
+  shards_.clear();
+}
+
+int server::house::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  base::log::set_level(options_.log_level);
+  base::log::set_format(options_.log_format);
+  raise_descriptor_limit();
+  furnish();
+  auto failed = make_accounts(options_.accounts);
+  forget(options_.accounts);
+  if (!failed) failed = open_listeners();
+  if (failed) {
+    std::fprintf(stderr, "couplet: %s\n", failed->c_str());
+    return 1;
+  }
+  say_what_starts();
+  watch_signals();
+  start_lives();
+  start_threads();
+  shards_[0]->run();
+  for (auto& t : threads_) t.join();
+  say_what_was();
+  // At once is at once: connections that still wait, or a name server that does not answer, keep nobody.
+  if (at_once_) std::_Exit(exit_code_);
+  return exit_code_;
+}
+
+void server::house::start_threads() {
+  try {
+    for (std::size_t i = 1; i < shards_.size(); ++i) {
+      threads_.emplace_back([s = shards_[i].get()] { s->run(); });
+    }
+  } catch (const std::exception& e) {
+    fail(std::string("cannot start a thread (--threads): ") + e.what());
+  }
+}
+
+// ---- building -------------------------------------------------------------------------------------------------------
+
+void server::house::furnish() {
+  const auto wanted = options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+  const auto count = std::min(wanted, 255U);
+  std::vector<net::shard*> all;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    shards_.push_back(std::make_unique<net::shard>(static_cast<std::uint8_t>(i)));
+    all.push_back(shards_.back().get());
+  }
+  hub::exchange::options x;
+  x.manager_queue_bytes = options_.limits.max_manager_queue_bytes;
+  if (options_.manager) {
+    x.placement = [](const route::message&, std::uint32_t) { return 0U; };  // where the link lives
+  } else {
+    x.placement = session::partition_for;
+  }
+  exchange_ = std::make_unique<hub::exchange>(all, std::move(x));
+
+  if (options_.manager) {
+    exchange_->start_with_manager(false);
+    link_ = std::make_unique<link::manager_link>(link_options(options_), *exchange_, exchange_->on(0),
+                                                 static_cast<std::uint32_t>(base::random_u64()));
+  } else {
+    session_settings_.domains = options_.domains;
+    session_settings_.registration = options_.registration;
+    managers_.resize(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      managers_[i] = std::make_unique<embedded_manager>(session_settings_, i, exchange_->on(i),
+                                                        options_.limits.max_manager_queue_bytes, managers_);
+    }
+  }
+  if (!options_.client_listeners.empty()) {
+    stream::client_settings s;
+    s.domains = options_.domains;
+    s.aliases = options_.aliases;
+    // An outside manager decides itself who may register; it answers where we let the question through.
+    s.offer_registration = options_.registration || options_.manager.has_value();
+    clients_shared_ = std::make_unique<client::shared_state>(policy_of(options_), std::move(s), options_.allow_plaintext);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i)));
+    }
+  }
+  if (options_.component_listener) {
+    router_ = std::make_unique<component::router>(component_options(options_), exchange_->on(0));
+  }
+}
+
+std::optional<std::string> server::house::make_accounts(const std::vector<config::account>& accounts) {
+  for (const auto& a : accounts) {
+    const auto place = session::partition_of(a.who.bare(), static_cast<std::uint32_t>(managers_.size()));
+    const auto made = managers_[place]->partition().put_account(a.who, a.secret);
+    if (!made) return "account " + a.who.full() + ": " + made.error_text();
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> server::house::open_listeners() {
+  for (const auto& where : options_.client_listeners) {
+    if (auto failed = open_listener("client", where, true)) return failed;
+  }
+  if (options_.component_listener) return open_listener("component", *options_.component_listener, false);
+  return std::nullopt;
+}
+
+std::optional<std::string> server::house::open_listener(const char* kind, const config::endpoint& where, bool on_all_shards) {
+  net::endpoint place{where.host, where.port};
+  const auto count = on_all_shards ? static_cast<std::uint32_t>(shards_.size()) : 1U;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto opened = net::listener::open(place, count > 1, i == 0);
+    if (!opened) return opened.error_text();
+    place = opened->local();
+    if (i == 0) ready_.push_back({kind, place});
+    ports_.push_back(std::make_unique<open_port>(kind, i, std::move(*opened)));
+  }
+  return std::nullopt;
+}
+
+void server::house::start_lives() {
+  for (auto& p : ports_) {
+    auto& s = *shards_[p->shard];
+    net::listener::on_accept accepted;
+    if (p->kind == "client") {
+      accepted = [t = tables_[p->shard].get()](int descriptor, const net::peer& who) { t->accept(descriptor, who); };
+    } else {
+      accepted = [r = router_.get()](int descriptor, const net::peer& who) { r->accept(descriptor, who); };
+    }
+    s.spawn("listener", p->socket.accept_loop(s, std::move(accepted)));
+  }
+  if (link_) {
+    shards_[0]->spawn("link",
+                      link_->live([this](link::manager_link::outcome o, const std::string& why) { on_link_outcome(o, why); }));
+  } else {
+    shards_[0]->post([this] { on_ready(); });
+  }
+}
+
+void server::house::say_what_starts() const {
+  std::string domains;
+  for (const auto& d : options_.domains) domains.append(domains.empty() ? "" : " ").append(d);
+  base::log::info("couplet " COUPLET_VERSION " starts",
+                  {{"domains", domains}, {"threads", static_cast<long long>(shards_.size())}});
+  for (const auto& l : ready_) base::log::info("listening", {{"kind", l.kind}, {"address", net::to_text(l.where)}});
+  if (!managers_.empty()) base::log::info("accounts live in memory only: they and all state are gone when the server stops");
+  if (tables_.empty()) return;
+  base::log::info(options_.allow_plaintext
+                      ? "plaintext logins are allowed from everywhere (--allow-plaintext): passwords can be read on the way"
+                      : "plaintext logins are allowed on loopback addresses only");
+}
+
+// ---- running --------------------------------------------------------------------------------------------------------
+
+void server::house::on_ready() {
+  const auto text = ready_text(ready_);
+  if (!options_.ready_file.empty()) {
+    const auto written = write_ready_file(options_.ready_file, text);
+    if (!written) return fail(written.error_text());
+  }
+  if (options_.ready_fd >= 0) {
+    const auto written = write_ready_descriptor(options_.ready_fd, text);
+    if (!written) return fail(written.error_text());
+  }
+}
+
+/// With an outside manager, ready means that the first try to reach it is over: scripts can log in, or know that they can't.
+void server::house::on_link_outcome(link::manager_link::outcome o, const std::string& why) {
+  if (o == link::manager_link::outcome::refused) {
+    return fail("the session manager refused us as " + options_.manager->id + " (--sm-id, --sm-secret): " + why);
+  }
+  on_ready();
+}
+
+void server::house::fail(const std::string& why) {
+  std::fprintf(stderr, "couplet: %s\n", why.c_str());
+  exit_code_ = 1;
+  stop_shards();
+}
+
+void server::house::watch_signals() {
+  signals_ = std::make_unique<asio::basic_signal_set<net::executor>>(shards_[0]->get_executor(), SIGTERM, SIGINT, SIGHUP);
+  signals_->async_wait([this](const asio::error_code& failed, int number) {
+    if (!failed) on_signal(number);
+  });
+}
+
+void server::house::on_signal(int number) {
+  signals_->async_wait([this](const asio::error_code& failed, int next) {
+    if (!failed) on_signal(next);
+  });
+  if (number == SIGHUP) return read_configuration_again();
+  if (stopping_) {
+    base::log::warning("stopping at once");
+    at_once_ = true;
+    return stop_shards();
+  }
+  stopping_ = true;
+  base::log::info("stopping: clients are told");
+  shards_[0]->spawn("shutdown", shut_down());
+}
+
+/// Accounts and log settings; what shapes the house (listeners, roles, limits) needs a restart.
+void server::house::read_configuration_again() {
+  auto fresh = reload_ ? reload_() : std::nullopt;
+  if (!fresh) return;
+  base::log::set_level(fresh->log_level);
+  base::log::set_format(fresh->log_format);
+  if (router_) router_->set_secrets(component_options(*fresh).c2s);
+  if (link_ && fresh->manager) link_->set_secret(fresh->manager->secret);
+  const auto count = static_cast<std::uint32_t>(managers_.size());
+  std::vector<std::vector<config::account>> per_shard(count);
+  for (auto& a : fresh->accounts) {
+    if (count != 0) per_shard[session::partition_of(a.who.bare(), count)].push_back(std::move(a));
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    shards_[i]->post([m = managers_[i].get(), accounts = std::move(per_shard[i])] {
+      for (const auto& a : accounts) {
+        const auto made = m->partition().put_account(a.who, a.secret);
+        if (!made) base::log::warning("an account was not updated", {{"jid", a.who.full()}, {"why", made.error_text()}});
+      }
+    });
+  }
+  base::log::info("configuration read again");
+}
+
+// ---- the door -------------------------------------------------------------------------------------------------------
+
+server::server(config::options o, reload again) : house_(std::make_unique<house>(std::move(o), std::move(again))) {}
+server::~server() = default;
+int server::run() {
+  return house_->run();
+}
+
+}  // namespace couplet::server

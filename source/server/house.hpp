@@ -1,0 +1,90 @@
+#pragma once
+
+#include <asio/basic_signal_set.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client/table.hpp"
+#include "component/router.hpp"
+#include "config/options.hpp"
+#include "embedded_manager.hpp"
+#include "hub/switchboard.hpp"
+#include "link/manager_link.hpp"
+#include "net/listener.hpp"
+#include "net/shard.hpp"
+#include "ready_file.hpp"
+#include "server/server.hpp"
+#include "session/manager.hpp"
+
+namespace couplet::server {
+
+/// Everything there is one of, or one for each shard.
+class server::house {
+ public:
+  house(config::options o, reload again);
+  ~house();
+
+  int run();
+
+ private:
+  // building (house.cpp)
+  void furnish();
+  std::optional<std::string> open_listeners();
+  std::optional<std::string> open_listener(const char* kind, const config::endpoint& where, bool on_all_shards);
+  std::optional<std::string> make_accounts(const std::vector<config::account>& accounts);
+  void start_lives();
+  void say_what_starts() const;
+
+  // running
+  void start_threads();
+  void on_ready();
+  void on_link_outcome(link::manager_link::outcome o, const std::string& why);
+  void watch_signals();
+  void on_signal(int number);
+  void read_configuration_again();
+  void fail(const std::string& why);
+
+  // stopping (shutdown.cpp)
+  net::task<> shut_down();
+  void stop_taking(std::uint32_t shard);
+  net::task<> on_every_shard(std::function<void(std::uint32_t shard)> step);
+  net::task<> let_queues_run_dry();
+  net::task<> let_link_fall_silent();
+  net::task<> wait_for_clients(std::chrono::milliseconds at_most);
+  net::task<> wait_for_lives(std::chrono::milliseconds at_most);
+  net::task<> wait_until_none(std::size_t (house::*count)() const, std::chrono::milliseconds at_most);
+  std::size_t clients() const;
+  std::size_t lives() const;
+  void stop_shards();
+  void say_what_was() const;
+
+  struct open_port {
+    open_port(const char* kind_, std::uint32_t shard_, net::listener&& l) : kind(kind_), shard(shard_), socket(std::move(l)) {}
+    std::string kind;
+    std::uint32_t shard;
+    net::listener socket;
+  };
+
+  config::options options_;
+  reload reload_;
+  session::settings session_settings_;
+  std::unique_ptr<client::shared_state> clients_shared_;
+  std::unique_ptr<hub::exchange> exchange_;
+  std::vector<std::unique_ptr<embedded_manager>> managers_;
+  std::vector<std::unique_ptr<client::table>> tables_;
+  std::unique_ptr<component::router> router_;
+  std::vector<std::unique_ptr<open_port>> ports_;
+  std::vector<ready_listener> ready_;
+  std::vector<std::unique_ptr<net::shard>> shards_;
+  std::unique_ptr<link::manager_link> link_;
+  std::unique_ptr<asio::basic_signal_set<net::executor>> signals_;
+  std::vector<std::thread> threads_;
+  int exit_code_ = 0;
+  bool stopping_ = false;
+  bool at_once_ = false;  ///< a second signal came
+};
+
+}  // namespace couplet::server

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "net/listener.hpp"
+
+namespace couplet::server {
+
+struct ready_listener {
+  std::string kind;  ///< client, component
+  net::endpoint where;
+};
+
+/// {"pid":…, "listeners":[{"kind":…,"address":…,"port":…},…]} and a line feed.
+std::string ready_text(const std::vector<ready_listener>& listeners);
+
+/// Writes the text to FILE in one step: a reader sees all of it or no file.
+base::result<bool> write_ready_file(const std::string& file, const std::string& text);
+/// Writes it to an inherited descriptor and closes that.
+base::result<bool> write_ready_descriptor(int descriptor, const std::string& text);
+
+}  // namespace couplet::server
