@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""The operator's side: what a start takes from command line, environment and files, and what a wrong one says."""
+
+import os
+import socket
+import tempfile
+import time
+import unittest
+
+from harness import DOMAIN, LOOPBACK, PASSWORDS, Server, main, run, sanitized, secret_file
+from wire import Stream
+
+
+class Starts(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="couplet-operator-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def refused(self, code, *arguments, says):
+        """Ends with the code, and says in one line what was wrong."""
+        done = run(*arguments)
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, code, said)
+        for text in says:
+            self.assertIn(text, said)
+        self.assertEqual(len(said.strip().splitlines()), 1, said)
+        return said
+
+    def test_version(self):
+        done = run("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
+
+    def test_help_names_every_flag_of_the_contract(self):
+        done = run("--help")
+        self.assertEqual(done.returncode, 0)
+        for flag in ("--domain", "--alias", "--listen", "--listen-components", "--no-clients", "--allow-plaintext", "--user", "--users",
+                     "--register", "--c2s", "--sm", "--sm-id", "--sm-secret", "--max-stanza-bytes", "--max-bytes-per-second",
+                     "--max-connects-per-ip", "--max-connections", "--max-unauthenticated-bytes", "--max-outbox-bytes",
+                     "--max-manager-queue-bytes", "--header-timeout", "--login-timeout", "--bind-timeout", "--idle-timeout",
+                     "--manager-timeout", "--shutdown-timeout", "--ready-file", "--ready-fd", "--log-level", "--log-format",
+                     "--threads", "--config", "--version", "--check-config"):  # fmt: skip
+            self.assertIn(flag, done.stdout)
+
+    def test_unknown_flag_is_wrong_usage(self):
+        self.refused(2, "--no-such-flag", says=["no-such-flag"])
+
+    def test_bad_values_are_wrong_usage_and_name_the_flag(self):
+        for flag, value in (("--listen", "nowhere"), ("--listen", "127.0.0.1:99999"), ("--threads", "many"), ("--domain", "a b"),
+                            ("--user", "alice"), ("--max-stanza-bytes", "-1"), ("--log-level", "loud"), ("--sm", "host"),
+                            ("--max-connects-per-ip", "5")):  # fmt: skip
+            self.refused(2, *LOOPBACK, flag, value, says=[flag])
+
+    def test_wrong_usage_does_not_repeat_a_secret(self):
+        for arguments in (("--user", "not a jid:very-secret-1"), ("--c2s", "a b:very-secret-1")):
+            self.assertNotIn("very-secret-1", self.refused(2, *LOOPBACK, *arguments, says=[arguments[0]]))
+
+    def test_missing_users_file_is_named(self):
+        done = run(*LOOPBACK, "--users", "/nonexistent/users.txt")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/nonexistent/users.txt", done.stderr)
+
+    def test_missing_secret_file_is_told_without_what_may_be_a_secret(self):
+        # Whoever has a secret that begins with @ would read it in the log.
+        for flag, value in (("--user", f"alice@{DOMAIN}:@very-secret-4"), ("--c2s", "x.localhost:@very-secret-4")):
+            self.assertNotIn("very-secret-4", self.refused(2, *LOOPBACK, flag, value, says=[flag, "cannot read"]))
+
+    def test_wrong_line_of_a_users_file_is_named_but_not_quoted(self):
+        path = secret_file(self.folder, "users", f"alice@{DOMAIN}:one\nvery-secret-2\n")
+        said = self.refused(2, *LOOPBACK, "--users", path, says=[path, "2"])
+        self.assertNotIn("very-secret-2", said)
+
+    def test_port_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            self.refused(1, "--domain", DOMAIN, "--log-level", "error", "--listen", address, says=[address])
+
+    def test_check_config_of_a_good_one(self):
+        ready = os.path.join(self.folder, "ready")
+        done = run("--check-config", *LOOPBACK, "--user", f"alice@{DOMAIN}:pw", "--ready-file", ready)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(os.path.exists(ready))
+
+    def test_check_config_of_a_bad_one(self):
+        self.refused(2, "--check-config", "--threads", "x", says=["--threads"])
+
+    def test_configuration_file(self):
+        users = secret_file(self.folder, "users", f"alice@{DOMAIN}:{PASSWORDS['alice']}\n")
+        path = secret_file(self.folder, "couplet.toml", f'domain = ["{DOMAIN}"]\nlisten = ["127.0.0.1:0"]\nusers = "{users}"\nthreads = 1\n')
+        server = Server("--config", path)
+        with Stream(server.address()) as stream:
+            self.assertEqual(stream.login("alice").ping().get("type"), "result")
+        self.assertEqual(server.stop(), [])
+
+    def test_configuration_file_with_an_unknown_key(self):
+        path = secret_file(self.folder, "couplet.toml", 'no_such_key = "x"\n')
+        done = run("--config", path, "--check-config")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no_such_key", done.stderr)
+
+    def test_flag_beats_environment(self):
+        done = run("--check-config", *LOOPBACK, "--threads", "1", env={**os.environ, "COUPLET_THREADS": "not a number"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        server = Server(*LOOPBACK, "--domain", "flag.localhost", environment={"COUPLET_DOMAIN": "env.localhost"})
+        with Stream(server.address()) as stream:
+            self.assertEqual(stream.open(to="flag.localhost")["from"], "flag.localhost")
+        self.assertEqual(server.stop(), [])
+
+    def test_environment(self):
+        server = Server(*LOOPBACK, environment={"COUPLET_DOMAIN": "env.localhost"})
+        with Stream(server.address()) as stream:
+            self.assertEqual(stream.open(to="env.localhost")["from"], "env.localhost")
+        self.assertEqual(server.stop(), [])
+
+    def test_alias(self):
+        server = Server(*LOOPBACK, "--domain", DOMAIN, "--alias", f"chat.localhost={DOMAIN}", "--user", f"alice@{DOMAIN}:{PASSWORDS['alice']}")
+        with Stream(server.address()) as stream:
+            self.assertEqual(stream.open(to="chat.localhost")["from"], DOMAIN)
+            self.assertEqual(stream.ask(stream.auth_iq("alice", "a", PASSWORDS["alice"])).get("type"), "result")
+        self.assertEqual(server.stop(), [])
+
+    def test_ten_thousand_accounts(self):
+        path = secret_file(self.folder, "users", "".join(f"user{n}@{DOMAIN}:pw{n}\n" for n in range(10_000)))
+        took = {}
+        for accounts in ((), ("--users", path)):
+            before = time.monotonic()
+            server = Server(*LOOPBACK, *accounts)
+            took[bool(accounts)] = time.monotonic() - before
+            if not accounts:
+                self.assertEqual(server.stop(), [])
+        if not sanitized():
+            # Ready in tens of milliseconds, and 200 ms more for the file: generous, as the machine is not ours alone.
+            self.assertLess(took[False], 1)
+            self.assertLess(took[True] - took[False], 1)
+        with Stream(server.address()) as stream:
+            self.assertEqual(stream.login("user9999", password="pw9999").ping().get("type"), "result")
+        self.assertEqual(server.stop(), [])
+
+
+if __name__ == "__main__":
+    main()
