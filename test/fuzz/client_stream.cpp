@@ -1,0 +1,196 @@
+// The client's machine behind its tokenizer, with a session manager of the fuzzer's choosing. The first byte of the input sets the
+// service up; then the client's bytes follow. A byte 0xFF, which no UTF-8 text has, is followed by one that says what happens next
+// (see `happen`).
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "stream/client_stream.hpp"
+#include "xml/element.hpp"
+#include "xml/first_tag.hpp"
+#include "xml/names.hpp"
+#include "xml/tokenizer.hpp"
+
+using namespace couplet;
+
+namespace {
+
+constexpr std::uint64_t client = 7;
+constexpr std::string_view session = "alice@example.org/57c1e755";
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+/// Reads what is written to a peer as that peer would.
+struct reader {
+  xml::workspace_pool pool;
+  xml::tokenizer_limits limits{0, 1'000, 0, 0};
+  xml::tokenizer tokens{pool, limits};
+};
+
+/// A session manager's end of the link: what reaches it must be one element of its stream's namespace, whatever the client declared.
+void check_for_manager(std::string_view bytes, const base::jid& sender) {
+  reader r;
+  std::string_view header = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>";
+  require(r.tokens.next(header) == xml::token::header);
+  std::string_view rest = bytes;
+  require(r.tokens.next(rest) == xml::token::element && rest.empty());
+  const auto& e = r.tokens.element();
+  require(e.bytes == bytes && e.namespace_uri == xml::ns::component && !e.uses_header_prefixes);
+  require(e.name == "message" || e.name == "presence" || e.name == "iq");
+  xml::fragment document;
+  const auto parsed = document.parse(bytes, xml::ns::component);
+  require(static_cast<bool>(parsed));
+  if (!sender.empty()) require(parsed.attribute("from") == std::string_view(sender.full()));
+  for (const auto a : parsed.node().attributes()) {
+    const std::string_view name = a.name();
+    if (name.find(':') != std::string_view::npos && !name.starts_with("xml"))
+      require(
+          std::string_view(parsed.node().attribute(("xmlns:" + std::string(name.substr(0, name.find(':')))).c_str()).value()) !=
+          xml::ns::session_control);
+  }
+}
+
+class world {
+ public:
+  explicit world(std::uint8_t setting)
+      : manager_up_((setting & 1) == 0), machine_(settings(setting), client, (setting & 2) == 0) {}
+
+  void client_sends(std::string_view bytes) {
+    std::string all = std::exchange(held_, {});
+    all += bytes;
+    std::string_view rest = all;
+    while (open() && !machine_.holds_input()) {
+      const auto t = tokens_.next(rest);
+      if (t == xml::token::need_more) break;
+      if (t == xml::token::header) prefixes_ = tokens_.header_namespaces();
+      if (t == xml::token::header) machine_.on_header(tokens_.header(), manager_up_, out_);
+      if (t == xml::token::element) machine_.on_element(tokens_.element(), prefixes_, manager_up_, scratch_, out_);
+      if (t == xml::token::footer) machine_.on_footer(out_);
+      if (t == xml::token::error) machine_.on_fault(tokens_.fault(), out_);
+      apply();
+    }
+    if (open()) held_ = rest;
+  }
+
+  void happen(char what) {
+    switch (what) {
+      case 'r': answer("type='result'", "<query xmlns='jabber:iq:auth'><username/></query>"); break;
+      case 'w': answer("type='error'", "<error code='401'/>"); break;
+      case 'e': answer("type='error'", "<error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"); break;
+      case 'f': on_route(route::failure(asked_, route::address(client), "refused")); break;
+      case 's': on_route(route::session_started(route::address(std::string(session)), route::address(client))); break;
+      case 'h': on_route(route::session_started(route::address(99), route::address(client))); break;
+      case 'm':
+        stanza("<message xmlns='jabber:server' from='b@c'><a xmlns='urn:a'><b xmlns='jabber:component:accept'/></a></message>");
+        break;
+      case 'p': stanza("<presence/>"); break;
+      case 'x': on_route(route::failure(machine_.session(), route::address(client), "Disconnected")); break;
+      case 'o': on_route(route::failure(route::address("alice@example.org/old"), route::address(client))); break;
+      case 'c': on_route(route::session_control(asked_, route::address(client), route::session_control::verb::started)); break;
+      case 'd': machine_.on_deadline(out_); break;
+      case 'z': machine_.end(base::close_reason::shutdown, out_); break;
+      case 'l': machine_.end(base::close_reason::manager_unavailable, out_); break;
+      case 'u': manager_up_ = !manager_up_; break;
+      default: break;
+    }
+    apply();
+    client_sends({});
+  }
+
+  void finish() {
+    machine_.on_gone(out_);
+    apply();
+    machine_.on_gone(out_);
+    require(out_.to_manager.empty() && out_.to_peer.empty());
+  }
+
+ private:
+  static const stream::client_settings& settings(std::uint8_t setting) {
+    static const stream::client_settings both[2] = {{{"example.org", "two.example"}, {{"alias", "example.org"}}, false, 3},
+                                                    {{"example.org"}, {}, true, 0}};
+    return both[(setting & 4) == 0 ? 0 : 1];
+  }
+
+  bool open() const { return closed_ == base::close_reason::none; }
+
+  void on_route(route::message&& m) { machine_.on_route(std::move(m), out_); }
+  void stanza(const char* xml) { on_route(route::stanza(machine_.session(), route::address(client), xml)); }
+  void answer(const std::string& type, const std::string& inside) {
+    on_route(route::auth(asked_, route::address(client), "<iq id='" + id_ + "' " + type + '>' + inside + "</iq>"));
+  }
+
+  void apply() {
+    const bool was_open = open();
+    if (!was_open) require(out_.to_peer.empty() && out_.stanza_to_peer.empty() && !out_.restart_stream);
+    closed_ = was_open ? out_.close : closed_;
+    require(!was_open || open() == (machine_.current_phase() != stream::phase::closed) || out_.to_peer.empty());
+    client_reads(out_.to_peer);
+    client_reads(out_.stanza_to_peer);
+    for (const auto& m : out_.to_manager) {
+      require(route::from_of(m).handle == client || !route::from_of(m).is_local());
+      if (const auto* a = std::get_if<route::auth>(&m)) {
+        check_for_manager(a->iq, {});
+        id_ = xml::find_attribute(a->iq, "id");
+        asked_ = a->to;
+        require(was_open && machine_.holds_input());
+      } else if (const auto* s = std::get_if<route::session_start>(&m)) {
+        asked_ = s->to;
+        require(was_open && machine_.holds_input() && !machine_.who().empty());
+        require(base::jid::parse(s->to.text)->bare() == machine_.who().bare());
+      } else if (const auto* forwarded = std::get_if<route::stanza>(&m)) {
+        check_for_manager(forwarded->xml, machine_.who());
+        require(was_open && machine_.current_phase() == stream::phase::open);
+      } else {
+        require(std::holds_alternative<route::failure>(m) || std::holds_alternative<route::session_control>(m));
+      }
+    }
+    if (out_.restart_stream) tokens_.reset();
+    if (out_.restart_stream) written_.tokens.reset();
+    out_.clear();
+  }
+
+  /// The client must be able to read all we write.
+  void client_reads(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto t = written_.tokens.next(bytes);
+      require(t != xml::token::error);
+      if (t == xml::token::footer) require(bytes.empty() && !open());
+    }
+  }
+
+  xml::workspace_pool pool_;
+  xml::tokenizer_limits limits_;
+  xml::tokenizer tokens_{pool_, limits_};
+  xml::fragment scratch_;
+  std::vector<xml::prefix_declaration> prefixes_;
+  reader written_;
+  bool manager_up_;
+  stream::client_stream machine_;
+  stream::effects out_;
+  std::string held_;
+  route::address asked_;
+  std::string id_;
+  base::close_reason closed_ = base::close_reason::none;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  world w(data[0]);
+  std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  while (!rest.empty()) {
+    const auto text = rest.substr(0, rest.find('\xFF'));
+    // A copy of just these bytes: reading past them is then seen by the address sanitizer.
+    w.client_sends(std::string(text));
+    rest.remove_prefix(text.size());
+    if (rest.size() >= 2) w.happen(rest[1]);
+    rest.remove_prefix(std::min<std::size_t>(2, rest.size()));
+  }
+  w.finish();
+  return 0;
+}
