@@ -1,0 +1,82 @@
+// User memory of the server for each idle logged-in client: (Private_Dirty after - before) / clients, for each process.
+//
+// Before the first reading some hundred clients log in and out again, and then as many log in and stay: pools are filled,
+// and what the warm-up freed is in use again, so that it does not make the measured clients look cheaper than they are.
+
+#include <string>
+#include <vector>
+
+#include "args.hpp"
+#include "login.hpp"
+#include "report.hpp"
+#include "stand.hpp"
+
+namespace {
+
+using namespace couplet::bench;
+
+struct plan {
+  unsigned clients = 5000, warm_up = 300;
+  bool presence = true;
+};
+
+std::vector<memory> memory_of(const stand& server) {
+  std::vector<memory> all;
+  for (const auto& one : server.processes()) all.push_back(one->memory_settled());
+  return all;
+}
+
+double per_client(std::uint64_t after, std::uint64_t before, unsigned clients) {
+  return (static_cast<double>(after) - static_cast<double>(before)) / clients;
+}
+
+void measure(const stand_options& how, role which, const plan& what) {
+  stand server(how, which);
+  login_crowd crowd(server.where(), 32);
+  static_cast<void>(crowd.log_in_and_out(0, what.warm_up, what.warm_up, ~std::uint64_t{0}));
+  auto staying = crowd.log_in(0, what.warm_up, what.presence);
+  const auto before = memory_of(server);
+  auto idle = crowd.log_in(what.warm_up, what.clients, what.presence);
+  const auto after = memory_of(server);
+  close_all(idle);
+  const auto left = memory_of(server);
+  idle = crowd.log_in(what.warm_up, what.clients, what.presence);
+  const auto again = memory_of(server);
+  close_all(idle);
+  const std::string role_name = "idle.role" + std::to_string(static_cast<int>(which));
+  double sum = 0;
+  for (std::size_t n = 0; n < after.size(); ++n) {
+    const std::string name = role_name + "." + server.name_of(n);
+    const double bytes = per_client(after[n].private_dirty, before[n].private_dirty, what.clients);
+    sum += bytes;
+    figure(name + ".private_dirty", bytes, "bytes/client");
+    figure(name + ".anonymous", per_client(after[n].anonymous, before[n].anonymous, what.clients), "bytes/client");
+    figure(name + ".resident", per_client(after[n].resident, before[n].resident, what.clients), "bytes/client");
+    figure(name + ".left_behind", per_client(left[n].private_dirty, before[n].private_dirty, what.clients), "bytes/client");
+    figure(name + ".growth_second_time", per_client(again[n].private_dirty, after[n].private_dirty, what.clients),
+           "bytes/client");
+    figure(name + ".before", static_cast<double>(before[n].private_dirty) / 1024, "KiB");
+  }
+  if (after.size() > 1) figure(role_name + ".sum.private_dirty", sum, "bytes/client");
+  close_all(staying);
+  server.stop();
+}
+
+void body(args given) {
+  plan what;
+  what.clients = given.number("--clients", 5000, 1, 9000);
+  what.warm_up = given.number("--warm-up", 300, 1, 1000);
+  what.presence = !given.flag("--no-presence");
+  const stand_options how = stand_options::from(given);
+  const std::vector<role> roles = roles_from(given);
+  given.finish();
+  pin_to_core(1);
+  static_cast<void>(raise_open_files(what.clients + what.warm_up + 128));
+  for (const role which : roles) measure(how, which, what);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_main("bench_idle", [&] { body(args(argc, argv)); });
+}

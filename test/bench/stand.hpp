@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "args.hpp"
+#include "login.hpp"
+#include "process.hpp"
+
+namespace couplet::bench {
+
+/// Who does what in the server under test.
+enum class role : int {
+  one = 1,  ///< one process: clients and the embedded session manager
+  two = 2   ///< two processes: the clients' server in front of another one that is the session manager
+};
+
+/// How to start the server under test.
+struct stand_options {
+  std::string couplet;               ///< the binary
+  std::vector<std::string> wrapper;  ///< put in front of its command line, as valgrind; @N in it is the process's number
+  std::string preload;               ///< a library for LD_PRELOAD, or nothing
+  std::string counts;                ///< file for the counting library, the process's number is appended; or nothing
+  unsigned users = 10'000;           ///< accounts user0 .. user(n-1)
+  int core = 0;
+  std::chrono::milliseconds ready_limit{10'000};
+
+  /// Takes --couplet from the command line; the default is the binary of the same build.
+  static stand_options from(args& given);
+};
+
+/// The server under test, running: one process or two, every limit on rates off (a benchmark would only measure the
+/// limit), one shard each.
+class stand {
+ public:
+  stand(const stand_options& how, role which);
+
+  [[nodiscard]] const site& where() const noexcept { return where_; }
+  /// Role one: the server. Role two: first the clients' side, then the manager's.
+  [[nodiscard]] const std::vector<std::unique_ptr<process>>& processes() const noexcept { return processes_; }
+  [[nodiscard]] const char* name_of(std::size_t process_number) const;
+  /// CPU time of all processes.
+  [[nodiscard]] std::uint64_t cpu_ns() const;
+  /// Stops them, clients' side first. Throws std::runtime_error where one does not end with 0.
+  void stop(std::chrono::milliseconds limit = std::chrono::milliseconds(15'000));
+
+ private:
+  process& start(const stand_options& how, std::vector<std::string> arguments);
+  void wait_for_first_login();
+
+  scratch_folder folder_;
+  site where_;
+  role which_;
+  std::vector<std::unique_ptr<process>> processes_;
+};
+
+/// The lines of an account file: user0@localhost:pw and so on.
+[[nodiscard]] std::string account_lines(const site& where, unsigned users);
+
+/// The roles to run: --role 1, --role 2 or --role all (the default).
+[[nodiscard]] std::vector<role> roles_from(args& given);
+
+}  // namespace couplet::bench
