@@ -10,6 +10,7 @@
 
 #include "base/close_reason.hpp"
 #include "hub/switchboard.hpp"
+#include "net/intrusive_list.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
 #include "stream/component_stream.hpp"
@@ -25,6 +26,7 @@ struct options {
 };
 
 class connection;
+struct unproven_tag;
 
 /// The component listener (XEP-0114, accepting side): which name is served by which connection. On one shard.
 ///
@@ -54,6 +56,8 @@ class router final : public hub::remote_clients {
 
  private:
   friend class connection;
+  void admit(connection& c);
+  void dismiss(connection& c) noexcept;
   void serve(connection& c);
   void leave(connection& c);
   void refuse(int descriptor, const net::peer& who, base::close_reason why);
@@ -64,6 +68,8 @@ class router final : public hub::remote_clients {
   stream::component_stream::secrets find_secret_;
   std::map<std::string, connection*, std::less<>> routes_;  ///< authenticated, by name
   std::set<connection*> all_;
+  net::intrusive_list<connection, unproven_tag> unproven_;  ///< of `all_`, those without a right handshake; the oldest first
+  std::size_t unproven_count_ = 0;
   base::end_counters ends_;
   bool reading_ = true;
 };

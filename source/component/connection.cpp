@@ -28,12 +28,12 @@ connection::connection(router& r, int descriptor, const net::peer& who)
       tokenizer_(workspaces_, before_handshake),
       machine_(r.find_secret_),
       address_(who.address) {
-  r.all_.insert(this);
+  r.admit(*this);
   if (r.options_.handshake_timeout.count() != 0) set_deadline(own_shard().now() + r.options_.handshake_timeout);
 }
 
 connection::~connection() {
-  router_.all_.erase(this);
+  router_.dismiss(*this);
 }
 
 net::task<> connection::live(router& r, int descriptor, net::peer who) {

@@ -10,13 +10,15 @@
 namespace couplet::component {
 
 /// One component connection: header, handshake, then routes in both directions.
-class connection final : public net::wire {
+class connection final : public net::wire, public net::list_node<unproven_tag> {
  public:
   connection(router& r, int descriptor, const net::peer& who);
   ~connection() override;
 
   static net::task<> live(router& r, int descriptor, net::peer who);
 
+  /// Whether the router still counts it among those that have proved nothing.
+  bool is_unproven() const noexcept { return net::list_node<unproven_tag>::linked(); }
   const std::string& name() const noexcept { return machine_.name(); }
   /// A route to a client of this c2s.
   void send(route::message&& m);

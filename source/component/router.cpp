@@ -12,7 +12,8 @@ namespace couplet::component {
 using base::close_reason;
 
 namespace {
-/// Connections that have not proved themselves: c2s are few, so many of these are an attack.
+/// Connections that have not proved themselves, those included that were refused and linger: c2s are few, so many of these
+/// are an attack.
 constexpr std::size_t max_unauthenticated = 64;
 }  // namespace
 
@@ -41,8 +42,25 @@ void router::refuse(int descriptor, const net::peer& who, close_reason why) {
 
 void router::accept(int descriptor, const net::peer& who) {
   if (!reading_) return refuse(descriptor, who, close_reason::shutdown);
-  if (all_.size() - routes_.size() >= max_unauthenticated) return refuse(descriptor, who, close_reason::too_many_connections);
   board_.own_shard().spawn("component", connection::live(*this, descriptor, who));
+}
+
+/// Where there are too many that have proved nothing, the one that waited longest makes way: a c2s needs one round trip for its
+/// handshake, so a crowd that only waits does not keep it out.
+void router::admit(connection& c) {
+  all_.insert(&c);
+  unproven_.push_back(c);
+  if (++unproven_count_ <= max_unauthenticated) return;
+  auto& oldest = unproven_.pop_front();
+  --unproven_count_;
+  oldest.end(close_reason::too_many_connections);
+  oldest.flush();
+  oldest.abort(close_reason::too_many_connections);
+}
+
+void router::dismiss(connection& c) noexcept {
+  all_.erase(&c);
+  if (c.is_unproven()) --unproven_count_;
 }
 
 connection* router::find(std::string_view domain) const {
@@ -52,6 +70,8 @@ connection* router::find(std::string_view domain) const {
 
 /// The newest connection of a name has it: its c2s was started anew, and the old connection may be a dead one.
 void router::serve(connection& c) {
+  if (c.is_unproven()) --unproven_count_;
+  c.net::list_node<unproven_tag>::unlink();
   auto* before = find(c.name());
   if (before == &c) return;
   if (before != nullptr) {
