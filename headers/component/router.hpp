@@ -21,7 +21,8 @@ namespace couplet::component {
 struct options {
   /// Who may connect as c2s: prepared name → secret. Secrets are never logged.
   std::map<std::string, std::string, std::less<>> c2s;
-  std::size_t outbox_bytes = 0;                ///< what may wait for one c2s before it is ended; 0: no limit
+  std::size_t outbox_bytes =
+      0;  ///< what may wait for one c2s: above 3/4 all others wait, and after ten seconds it is ended; 0: no limit
   std::chrono::seconds handshake_timeout{10};  ///< from accept to the right handshake; 0: none
 };
 
@@ -34,7 +35,7 @@ struct unproven_tag;
 /// which ends with <conflict/>; when a connection ends, its sessions end.
 class router final : public hub::remote_clients {
  public:
-  router(options o, hub::switchboard& board);
+  router(options o, hub::exchange& whole, hub::switchboard& board);
   ~router() override;
 
   /// From the next handshake on; connections that are open stay.
@@ -64,6 +65,7 @@ class router final : public hub::remote_clients {
   connection* find(std::string_view domain) const;
 
   options options_;
+  hub::exchange& whole_;
   hub::switchboard& board_;
   stream::component_stream::secrets find_secret_;
   std::map<std::string, connection*, std::less<>> routes_;  ///< authenticated, by name

@@ -70,6 +70,10 @@ class switchboard {
   /// What further queues between shards raise when they are too full.
   net::pressure& pressure() noexcept;
 
+  /// Whether a manager may take the next message: one can become many, and what those fill has to be taken on its way first. Where it may
+  /// not, a turn comes when it may again.
+  bool manager_may_go_on() const noexcept;
+
   /// Whether clients should stop reading for a while, and whether new ones can be served.
   bool manager_congested() const noexcept;
   bool manager_up() const noexcept { return manager_up_; }
@@ -119,6 +123,10 @@ class exchange {
   void start_with_manager(bool up) noexcept {
     for (auto& board : boards_) board->manager_up_ = up;
   }
+  /// A connected c2s takes too little of what it is sent: nothing more is made for anybody until it has caught up, or is given up. Calls are
+  /// counted. From the remote shard.
+  void add_slow_remote() noexcept { deliveries_pressure_.add(); }
+  void remove_slow_remote();
   /// The manager itself (a link, say) has more to write than it should. Its relief wakes the clients. From the manager's shard.
   void set_manager_congested(bool congested);
 
@@ -128,10 +136,12 @@ class exchange {
   void announce_relief();
 
   options options_;
-  net::pressure pressure_;
+  net::pressure pressure_;             ///< of queues to managers
+  net::pressure deliveries_pressure_;  ///< of queues to clients and c2s
   std::vector<std::unique_ptr<switchboard>> boards_;
   bool manager_congested_ = false;
-  std::atomic<bool> somebody_waits_{false};
+  std::atomic<bool> somebody_waits_{false};  ///< a reader
+  std::atomic<bool> drains_wait_{false};     ///< a manager's queue
 };
 
 }  // namespace couplet::hub

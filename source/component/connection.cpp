@@ -20,6 +20,10 @@ constexpr xml::tokenizer_limits before_handshake{8 * 1024, 8, 32, 8};
 /// A c2s wraps what its clients may send, and those have their own, lower limits there.
 constexpr xml::tokenizer_limits after_handshake{16 * 1024 * 1024, 256, 256, 0};
 
+/// How long a c2s may stay behind what it is sent, while everybody waits for it. What was made in one turn may be more than the limit,
+/// whoever reads at full speed: so it is time that counts.
+constexpr auto slow_grace = std::chrono::seconds(10);
+
 }  // namespace
 
 connection::connection(router& r, int descriptor, const net::peer& who)
@@ -89,15 +93,22 @@ void connection::apply() {
   }
   if (effects_.close != close_reason::none) {
     router_.leave(*this);
+    catch_up();
     return close_gently(effects_.close, peer_finished_);
   }
   const auto limit = router_.options_.outbox_bytes;
-  takes_too_little_ = limit != 0 && out().size() > limit - limit / 4;
-  if (limit != 0 && out().size() > limit) {
-    flush();
-    if (out().size() > limit) return abort(close_reason::slow_consumer);
+  if (limit != 0 && out().size() > limit - limit / 4 && !takes_too_little_ && is_open()) {
+    takes_too_little_ = true;
+    router_.whole_.add_slow_remote();
+    set_deadline(own_shard().now() + slow_grace);
   }
   if (!out().empty()) flush_later();
+}
+
+void connection::catch_up() {
+  if (!std::exchange(takes_too_little_, false)) return;
+  set_deadline({});
+  router_.whole_.remove_slow_remote();
 }
 
 void connection::on_traffic(const xml::element_view& element) {
@@ -141,7 +152,7 @@ void connection::send(route::message&& m) {
 
 void connection::on_flushed() {
   if (takes_too_little_ && out().size() <= router_.options_.outbox_bytes / 2) {
-    takes_too_little_ = false;
+    catch_up();
     if (!paused()) wake();
   }
 }
@@ -151,6 +162,7 @@ void connection::on_relief() {
 }
 
 void connection::on_time(base::time_point) {
+  if (takes_too_little_) return abort(close_reason::slow_consumer);
   end(close_reason::login_timeout);
 }
 
@@ -164,6 +176,7 @@ void connection::end(close_reason reason) {
 
 /// What the c2s did not take goes back, then the manager hears that the c2s is gone.
 void connection::finish() {
+  catch_up();
   out().for_each_unwritten_piece([this](std::string_view piece) {
     auto m = route::parse(piece, route::writer::manager);
     route::message answer;

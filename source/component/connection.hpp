@@ -31,6 +31,7 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   void on_route(route::message&& m);
   void answer_stray(const xml::element_view& element);
   void apply();
+  void catch_up();
   void on_time(base::time_point now) override;
   void on_flushed() override;
   void finish();

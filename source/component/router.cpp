@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t max_unauthenticated = 64;
 }  // namespace
 
-router::router(options o, hub::switchboard& board) : options_(std::move(o)), board_(board) {
+router::router(options o, hub::exchange& whole, hub::switchboard& board) : options_(std::move(o)), whole_(whole), board_(board) {
   find_secret_ = [this](std::string_view name) -> std::optional<std::string> {
     const auto found = options_.c2s.find(name);
     if (found == options_.c2s.end()) return std::nullopt;

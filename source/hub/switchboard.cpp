@@ -5,6 +5,11 @@
 
 namespace couplet::hub {
 
+namespace {
+/// Made by the managers of a shard before it is taken on its way; a single message may go beyond.
+constexpr std::size_t slice_bytes = 1024 * 1024;
+}  // namespace
+
 route::message c2s_gone(std::string domain) {
   return route::failure(route::address(std::move(domain)), route::address());
 }
@@ -19,8 +24,8 @@ switchboard::switchboard(exchange& whole, net::shard& s, std::size_t manager_que
     : whole_(whole),
       shard_(s),
       manager_inbox_(s, manager_queue_bytes, whole.pressure_),
-      client_inbox_(s, manager_queue_bytes, whole.pressure_),
-      remote_inbox_(s, manager_queue_bytes, whole.pressure_) {
+      client_inbox_(s, manager_queue_bytes, whole.deliveries_pressure_),
+      remote_inbox_(s, manager_queue_bytes, whole.deliveries_pressure_) {
   s.set_drain([this] { return drain(); });
 }
 
@@ -69,20 +74,30 @@ net::pressure& switchboard::pressure() noexcept {
 }
 
 bool switchboard::manager_congested() const noexcept {
-  if (!whole_.pressure_.any()) return false;
+  const auto full = [this] { return whole_.pressure_.any() || whole_.deliveries_pressure_.any(); };
+  if (!full()) return false;
   // Said first, then looked at again: a queue that was emptied in between would not wake us.
   whole_.somebody_waits_.store(true);
-  return whole_.pressure_.any();
+  return full();
+}
+
+bool switchboard::manager_may_go_on() const noexcept {
+  return client_inbox_.bytes() + remote_inbox_.bytes() < slice_bytes && !whole_.deliveries_pressure_.any();
 }
 
 bool switchboard::drain() {
+  const auto go_on = [this] { return manager_may_go_on(); };
   std::size_t drained = 0;
-  drained += manager_inbox_.drain([this](route::message&& m) { deliver_to_manager(std::move(m)); });
+  drained += manager_inbox_.drain([this](route::message&& m) { deliver_to_manager(std::move(m)); }, go_on);
   for (const auto& other : more_drains_) drained += other() ? 1U : 0U;
   drained += remote_inbox_.drain([this](route::message&& m) { deliver_to_remote(std::move(m)); });
   drained += client_inbox_.drain([this](route::message&& m) { deliver_to_client(std::move(m)); });
   if (drained != 0) whole_.relieve_if_due();
-  return drained != 0;
+  if (drained != 0) return true;
+  if (!whole_.deliveries_pressure_.any()) return false;
+  // The managers' messages may have to wait. Said first, then looked at again, as above.
+  whole_.drains_wait_.store(true);
+  return !whole_.deliveries_pressure_.any();
 }
 
 void switchboard::deliver_to_manager(route::message&& m) {
@@ -134,8 +149,17 @@ void exchange::set_manager_congested(bool congested) {
   }
 }
 
+void exchange::remove_slow_remote() {
+  deliveries_pressure_.remove();
+  relieve_if_due();
+}
+
 void exchange::relieve_if_due() {
-  if (somebody_waits_.load() && !pressure_.any()) announce_relief();
+  if (drains_wait_.load() && !deliveries_pressure_.any()) {
+    drains_wait_.store(false);
+    for (auto& board : boards_) board->shard_.request_turn_from_anywhere();
+  }
+  if (somebody_waits_.load() && !pressure_.any() && !deliveries_pressure_.any()) announce_relief();
 }
 
 void exchange::announce_relief() {

@@ -26,7 +26,7 @@ void embedded_manager::on_route(route::message&& m) {
 }
 
 bool embedded_manager::drain_deliveries() {
-  return deliveries_.drain([this](session::delivery&& d) {
+  const auto take = [this](session::delivery&& d) {
     effects_.clear();
     try {
       partition_.on_delivery(std::move(d), effects_);
@@ -34,7 +34,8 @@ bool embedded_manager::drain_deliveries() {
       base::log::error("the session manager failed on a delivery", {{"what", e.what()}});
     }
     apply();
-  }) != 0;
+  };
+  return deliveries_.drain(take, [this] { return board_.manager_may_go_on(); }) != 0;
 }
 
 void embedded_manager::apply() {

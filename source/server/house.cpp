@@ -153,7 +153,7 @@ void server::house::furnish() {
     }
   }
   if (options_.component_listener) {
-    router_ = std::make_unique<component::router>(component_options(options_), exchange_->on(0));
+    router_ = std::make_unique<component::router>(component_options(options_), *exchange_, exchange_->on(0));
   }
 }
 

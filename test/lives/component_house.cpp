@@ -33,7 +33,7 @@ component_house::component_house(std::size_t outbox_bytes, std::chrono::seconds 
   c.c2s.emplace("other.example.org", "another secret");
   c.outbox_bytes = outbox_bytes;
   c.handshake_timeout = handshake_timeout;
-  router = std::make_unique<component::router>(std::move(c), exchange->on(0));
+  router = std::make_unique<component::router>(std::move(c), *exchange, exchange->on(0));
 }
 
 component_house::~component_house() {

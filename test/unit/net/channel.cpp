@@ -49,6 +49,29 @@ TEST_CASE("the budget slows producers down and drops nothing") {
   CHECK_FALSE(full.any());
 }
 
+TEST_CASE("a drain that is stopped goes on where it was, and counts what is left until the batch is through") {
+  net::shard s(0);
+  net::pressure full;
+  net::channel<int> c(s, 100, full);
+  for (int i = 1; i <= 4; ++i) c.push(std::move(i), 20);
+  CHECK(full.any());
+  std::vector<int> got;
+  const auto take = [&](int&& i) { got.push_back(i); };
+  CHECK(c.drain(take, [&] { return got.size() < 2; }) == 2);
+  CHECK(c.has_rest());
+  CHECK(full.any());
+  c.push(5, 10);  // behind the rest
+  CHECK(c.drain(take, [] { return false; }) == 0);
+  CHECK(c.bytes() == 90);
+  CHECK(c.drain(take) == 2);
+  CHECK_FALSE(c.has_rest());
+  CHECK_FALSE(full.any());
+  CHECK(c.bytes() == 10);
+  CHECK(c.drain(take) == 1);
+  CHECK(got == std::vector<int>{1, 2, 3, 4, 5});
+  CHECK(c.bytes() == 0);
+}
+
 TEST_CASE("what is pushed while a batch is taken waits for the next one") {
   net::shard s(0);
   net::pressure full;
