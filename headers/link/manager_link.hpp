@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,7 +29,8 @@ struct options {
 /// one life. It stands in the manager's place: what the clients send to the manager comes here.
 ///
 /// When the link is lost, what was not written is answered with errors, and every client is told
-/// <remote-connection-failed/>: the manager's sessions are gone for them.
+/// <remote-connection-failed/>: the manager's sessions are gone for them. What the manager has to know of that, the ends of sessions and
+/// what their clients were not given, waits for the next link and goes first there.
 class manager_link final : public hub::manager {
  public:
   /// How the first attempt ended: up, refused (a wrong secret: trying again is of no use), or not reached (tried again).
@@ -67,6 +69,7 @@ class manager_link final : public hub::manager {
   void on_up();
   void on_ended(base::close_reason reason, const std::string& condition);
   void refuse(route::message& m);
+  void keep(std::string failure, bool holds_a_stanza);
   void say_first(outcome o, std::string why);
 
   options options_;
@@ -78,8 +81,12 @@ class manager_link final : public hub::manager {
       retry_;                        ///< of the dialing, then of the pause
   conversation* current_ = nullptr;  ///< in the life's frame, while there is one
   std::function<void(outcome, std::string)> first_outcome_;
-  std::uint32_t failures_ = 0;  ///< in a row
-  bool was_up_ = false;         ///< in this conversation
+  std::uint32_t failures_ = 0;  ///< in a row; a link that does not last is one
+  base::time_point up_since_{};
+  std::deque<std::string> owed_;  ///< failure routes that the manager has not got
+  std::size_t owed_bytes_ = 0;
+  std::uint64_t lost_ = 0;  ///< of them, since the link was last up, for want of room
+  bool was_up_ = false;     ///< in this conversation
   std::uint64_t heard_ = 0;
   bool stopping_ = false;
 };

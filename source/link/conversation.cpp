@@ -26,6 +26,16 @@ std::string_view node_at(std::string_view address, std::string_view name) {
 
 }  // namespace
 
+void append_from_us(std::string& out, route::message& m, std::uint32_t run, std::string_view name) {
+  auto& from = route::from_of(m);
+  if (from.text.empty()) {
+    from.text = base::take_short_text();
+    route::append_client_node(from.text, run, from.handle);
+    from.text.append("@").append(name);
+  }
+  route::append(out, m);
+}
+
 manager_link::conversation::conversation(manager_link& owner, int descriptor)
     : wire(owner.board_.own_shard(), descriptor),
       owner_(owner),
@@ -104,18 +114,21 @@ void manager_link::conversation::on_traffic(const xml::element_view& element) {
 }
 
 void manager_link::conversation::send(route::message&& m) {
-  auto& from = route::from_of(m);
-  if (from.text.empty()) {
-    from.text = base::take_short_text();
-    route::append_client_node(from.text, owner_.run_, from.handle);
-    from.text.append("@").append(owner_.options_.name);
-  }
   scratch_.clear();
-  route::append(scratch_, m);
+  append_from_us(scratch_, m, owner_.run_, owner_.options_.name);
   out().append_piece(scratch_);
-  base::give_text(std::move(from.text));
+  base::give_text(std::move(route::from_of(m).text));
   base::give_text(std::move(route::to_of(m).text));
   if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
+  look_at_queue();
+}
+
+void manager_link::conversation::send_written(std::string_view route) {
+  out().append_piece(route);
+  look_at_queue();
+}
+
+void manager_link::conversation::look_at_queue() {
   flush_later();
   const auto limit = owner_.options_.queue_bytes;
   if (!congested_ && limit != 0 && out().size() > limit - limit / 4) {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "conversation.hpp"
@@ -35,7 +37,7 @@ void manager_link::conversation::for_each_unwritten(Take&& take) {
     auto& from = route::from_of(*m);
     const auto node = std::string_view(from.text).substr(0, from.text.find('@'));
     from.handle = route::parse_client_node(node, owner_.run_).value_or(0);
-    if (from.handle != 0) take(*m);
+    if (from.handle != 0) take(*m, piece);
   });
 }
 
@@ -92,10 +94,12 @@ net::task<> manager_link::converse(int descriptor) {
   current_ = nullptr;
   if (was_up_) {
     // What was not written is answered before the clients hear that the manager is gone.
-    c.for_each_unwritten([this](route::message& m) { refuse(m); });
+    c.for_each_unwritten([this](route::message& m, std::string_view) { refuse(m); });
     whole_.set_manager_congested(false);
     if (!stopping_) whole_.set_manager_state(false);
   }
+  // A link that comes up and is taken away again is no better than one that does not come up.
+  if (was_up_ && board_.own_shard().now() - up_since_ >= longest_pause) failures_ = 0;
   on_ended(c.reason(), c.peer_condition());
 }
 
@@ -111,9 +115,13 @@ net::task<> manager_link::back_off() {
 }
 
 void manager_link::on_up() {
-  failures_ = 0;
   was_up_ = true;
+  up_since_ = board_.own_shard().now();
   base::log::info("linked to the session manager", {{"manager", net::to_text(options_.where)}, {"as", options_.name}});
+  for (const auto& failure : owed_) current_->send_written(failure);
+  owed_.clear();
+  owed_bytes_ = 0;
+  lost_ = 0;
   whole_.set_manager_state(true);
   say_first(outcome::up, {});
 }
@@ -123,6 +131,10 @@ void manager_link::on_ended(close_reason reason, const std::string& condition) {
   if (stopping_) return;
   base::log::warning("the link to the session manager ended",
                      {{"manager", peer}, {"reason", base::describe(reason).name}, {"condition", condition}});
+  if (condition == "conflict") {
+    base::log::warning("another connection manager uses our name at the session manager (--sm-id)", {{"name", options_.name}});
+    failures_ = std::max(failures_, failures_of_longest_pause);
+  }
   const bool refused = reason == close_reason::not_authorized || condition == "host-unknown";
   say_first(refused ? outcome::refused : outcome::unreachable, condition.empty() ? "the connection ended" : condition);
 }
@@ -144,6 +156,12 @@ void manager_link::on_route(route::message&& m) {
 void manager_link::refuse(route::message& m) {
   auto& from = route::from_of(m);
   if (!from.is_local()) return;
+  if (auto* f = std::get_if<route::failure>(&m)) {
+    const bool holds_a_stanza = !f->xml.empty();
+    std::string written;
+    append_from_us(written, m, run_, options_.name);
+    return keep(std::move(written), holds_a_stanza);
+  }
   const route::address client(from.handle);
   auto& to = route::to_of(m);
   if (auto* s = std::get_if<route::stanza>(&m)) {
@@ -156,8 +174,26 @@ void manager_link::refuse(route::message& m) {
   }
 }
 
+/// Until there is a link again. The ends of sessions are small and few, one for each client, and are all kept.
+void manager_link::keep(std::string failure, bool holds_a_stanza) {
+  const auto most = options_.queue_bytes;
+  if (holds_a_stanza && most != 0 && owed_bytes_ + failure.size() > most) {
+    if (lost_++ == 0) {
+      base::log::error("stanzas that clients did not take are lost: too many wait for the session manager",
+                       {{"limit", static_cast<long long>(most)}});
+    }
+    return;
+  }
+  owed_bytes_ += failure.size();
+  owed_.push_back(std::move(failure));
+}
+
 void manager_link::stop() {
   stopping_ = true;
+  if (!owed_.empty()) {
+    base::log::warning("the session manager never heard of the end of some sessions",
+                       {{"routes", static_cast<long long>(owed_.size())}});
+  }
   dialer_.give_up();
   retry_.cancel();
   if (current_ != nullptr) current_->end(close_reason::shutdown);

@@ -106,6 +106,60 @@ TEST_CASE("link: lost and found again, with the secret of then") {
   CHECK(house.peer->take() == from_client(first_client, "<presence/>"));
 }
 
+TEST_CASE("link: what ends while there is none, and what its client did not take, goes first over the next one") {
+  link_house house;
+  house.shake_hands();
+  house.hang_up();
+  house.take_heard();
+  const auto ends = [&](std::uint64_t client, std::string xml = {}) {
+    house.send(route::failure(route::address(client), link_house::session(), {}, std::move(xml)));
+  };
+  ends(first_client, "<message id='1'/>");
+  ends(first_client);
+  house.connect();  // a link that is not up yet changes nothing
+  ends(second_client);
+  house.hang_up();
+  CHECK(house.take_heard().empty());
+  house.shake_hands();
+  house.client_sends(second_client, "<presence/>");
+  const auto said = house.peer->take();
+  CHECK(said == from_client(first_client, "<message id='1'/>", " type='error'") + "<route type='error' from='" +
+                    address_of(first_client) + "' to='u@example.org/1f'/>" + "<route type='error' from='" +
+                    address_of(second_client) + "' to='u@example.org/1f'/>" + from_client(second_client, "<presence/>"));
+  house.hang_up();
+  house.shake_hands();
+  CHECK(house.peer->take().empty());  // once
+}
+
+TEST_CASE("link: what an old link did not write of them goes over the next one") {
+  link_house house;
+  house.shake_hands();
+  for (int n = 0; n < 600; ++n) house.send(route::failure(route::address(first_client), link_house::session(), {}, numbered(n)));
+  house.hang_up();  // it read nothing of all that
+  house.shake_hands();
+  const auto said = house.peer->take();
+  const auto first = said.find("<message id='");
+  REQUIRE(first != std::string::npos);
+  int n = std::stoi(said.substr(first + 13));
+  CHECK(n < 600);
+  for (auto at = first; at != std::string::npos; at = said.find("<message id='", at + 1)) {
+    CHECK(said.compare(at + 13, std::to_string(n).size() + 1, std::to_string(n) + "'") == 0);
+    ++n;
+  }
+  CHECK(n == 600);
+}
+
+TEST_CASE("link: while there is none, what is kept for it is bounded; the ends of sessions are kept all the same") {
+  link_house house(100'000);
+  for (int n = 0; n < 300; ++n) house.send(route::failure(route::address(first_client), link_house::session(), {}, numbered(n)));
+  house.send(route::failure(route::address(first_client), link_house::session()));
+  house.shake_hands();
+  const auto said = house.peer->take();
+  CHECK(said.size() < 110'000);
+  CHECK(said.find("id='0'") != std::string::npos);
+  CHECK(said.ends_with("<route from='" + address_of(first_client) + "' to='u@example.org/1f' type='error'/>"));
+}
+
 TEST_CASE("link: stop writes what is left, says goodbye, and the clients are told nothing") {
   link_house house;
   house.shake_hands();
