@@ -48,7 +48,8 @@ enum class close_reason : std::uint8_t {
   too_many_connects,     ///< from one address
   // the other side of the house
   replaced,             ///< the same resource logged in again, or the same component connected
-  session_ended,        ///< by the session manager
+  session_ended,        ///< by the session manager, which may start another
+  account_removed,      ///< on its owner's own wish, mostly
   session_refused,      ///< the session manager started none
   manager_unavailable,  ///< no link to the session manager, or it was lost
   manager_timeout,      ///< the session manager did not answer

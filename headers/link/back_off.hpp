@@ -9,8 +9,8 @@ namespace couplet::link {
 inline constexpr std::chrono::milliseconds first_pause{500};
 inline constexpr std::chrono::milliseconds longest_pause{30'000};
 
-/// From so many failures on the pause is the longest.
-inline constexpr std::uint32_t failures_of_longest_pause = 6;
+/// A conflict counts for so many: two that use one name shall not push each other out twice a second.
+inline constexpr std::uint32_t failures_of_a_conflict = 3;
 
 /// How long to wait before the next try after so many `failures` in a row: doubles up to the longest, give or take a quarter by
 /// `random` (any 64 bits), so that many c2s of one manager don't return all at once.

@@ -33,4 +33,8 @@ void append(std::string& out, const message& m);
 /// The payload is taken from base::take_text(), the addresses from base::take_short_text(): who consumes the message gives them back.
 base::result<message> parse(std::string_view element_bytes, writer from);
 
+/// Appends the answer to a route that parse() refused: type='error', the ends swapped, `error` in words, nothing inside. False where there is
+/// nobody to answer, or it is an error itself: then nothing is appended.
+bool append_refusal(std::string& out, std::string_view element_bytes, std::string_view error);
+
 }  // namespace couplet::route

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -108,6 +109,16 @@ struct controlled_stanza {
   std::string xml;
   friend bool operator==(const controlled_stanza&, const controlled_stanza&) = default;
 };
+
+/// What a failure says in its text, where either side of this project wrote it. Other managers say other things, in any language.
+namespace failure_text {
+inline constexpr std::string_view session_failed = "Session Failed";
+inline constexpr std::string_view too_many_sessions = "Too many sessions";
+inline constexpr std::string_view invalid_session = "Invalid Session";
+inline constexpr std::string_view replaced = "Replaced by new connection";
+inline constexpr std::string_view account_removed = "Account removed";
+inline constexpr std::string_view link_down = "The session manager is not connected";
+}  // namespace failure_text
 
 using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza>;
 

@@ -19,7 +19,7 @@ struct settings {
   std::vector<std::string> domains;             ///< prepared; the first is the default
   bool registration = false;                    ///< jabber:iq:register may make accounts (XEP-0077)
   std::uint32_t max_accounts = 100'000;         ///< that registration may make up to, per partition; 0: no limit
-  std::uint32_t max_sessions_per_account = 64;  ///< 0: no limit
+  std::uint32_t max_sessions_per_account = 16;  ///< 0: no limit
   std::uint32_t max_directed_presences = 256;   ///< addresses remembered for each session; further ones are refused. 0: no limit
 };
 

@@ -89,6 +89,7 @@ class client_stream {
   void on_sasl(event& e);
   void on_sasl_auth(event& e);
   void check_plain(std::string_view base64, event& e);
+  std::string without_alias(std::string_view name) const;
   void refuse_sasl(std::string_view condition, effects& out);
   void finish_sasl(effects& out);
 
@@ -124,6 +125,8 @@ class client_stream {
   base::jid who_;
   route::address session_;
   std::unique_ptr<login> login_;
+  std::unique_ptr<std::string>
+      language_;  // that stanzas are in which do not say (RFC 6120 section 4.7.4); null: English, as our header says
   stream::phase phase_ = stream::phase::header;
   bool plaintext_login_;
   bool version_1_ = true;      // what an error before any header claims

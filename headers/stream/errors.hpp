@@ -15,8 +15,12 @@ void append_stream_error(std::string& out, base::close_reason reason);
 /// How a tokenizer's fault is called as an end of a connection.
 base::close_reason reason_of(xml::fault fault) noexcept;
 
+/// Whether a stanza is owed an answer where it could not be delivered (RFC 6120 sections 8.2.3, 8.3.1): messages and requests are, what
+/// answers something never. `stanza`: its bytes, without a prefix.
+bool is_owed_an_error(std::string_view stanza);
+
 /// Appends an error answer to a stanza (RFC 6120 section 8.3): same name and id, to and from swapped (`from` left out where
-/// `request` has no `to`), type='error', then <error/> with type, legacy code (XEP-0086), condition and text. The child of the request is not echoed:
+/// `request` has no `to`, or an empty one), type='error', then <error/> with type, legacy code (XEP-0086), condition and text. The child of the request is not echoed:
 /// it may hold a password. `request` is the bytes of the stanza. Written in the stream's default namespace.
 void append_stanza_error(std::string& out, std::string_view request, std::string_view condition, std::string_view text = {});
 

@@ -50,9 +50,11 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"too_many_connects", "policy-violation", "Too many connections from one address.", info},
 
     {"replaced", "conflict", "Replaced by a new connection.", info},
-    // The usual cause is a second session with the same resource.
-    {"session_ended", "conflict", "The session was ended by the server.", info},
-    {"session_refused", "not-authorized", "The session was refused.", info},
+    // Not `conflict`: clients take that for a login of the same user elsewhere, and stay away.
+    {"session_ended", "reset", "The session has ended; log in again.", info},
+    // XEP-0077 section 3.2.
+    {"account_removed", "not-authorized", "The account is no more.", info},
+    {"session_refused", "policy-violation", "The session was refused.", info},
     {"manager_unavailable", "remote-connection-failed", "The session manager cannot be reached; try again later.", warning},
     {"manager_timeout", "remote-connection-failed", "The session manager did not answer; try again later.", warning},
     {"shutdown", "system-shutdown", "", info},

@@ -115,13 +115,19 @@ void connection::on_traffic(const xml::element_view& element) {
   if (element.name != "route" || element.namespace_uri != xml::ns::component) return answer_stray(element);
   auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::c2s);
   if (!parsed) {
-    base::log::warning("a c2s sent a route that cannot be read; ignored", {{"name", name()}, {"why", parsed.error_text()}});
+    base::log::warning("a c2s sent a route that cannot be read", {{"name", name()}, {"why", parsed.error_text()}});
+    route::append_refusal(effects_.to_peer, element.bytes, "The route cannot be read: " + parsed.error_text());
     return;
   }
   on_route(std::move(*parsed));
 }
 
 void connection::on_route(route::message&& m) {
+  if (route::from_of(m).empty()) {
+    // It could be for a session of another c2s. Nobody can be answered.
+    base::log::warning("a c2s sent a route without from; ignored", {{"name", name()}, {"kind", route::name_of(m)}});
+    return;
+  }
   if (!machine_.may_speak_for(route::from_of(m).text, effects_)) return;
   router_.board_.to_manager(std::move(m));
 }

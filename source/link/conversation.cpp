@@ -97,7 +97,8 @@ void manager_link::conversation::on_traffic(const xml::element_view& element) {
   }
   auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::manager);
   if (!parsed) {
-    base::log::warning("the session manager sent a route that cannot be read; ignored", {{"why", parsed.error_text()}});
+    base::log::warning("the session manager sent a route that cannot be read", {{"why", parsed.error_text()}});
+    route::append_refusal(effects_.to_peer, element.bytes, "The route cannot be read: " + parsed.error_text());
     return;
   }
   ++owner_.heard_;

@@ -11,23 +11,10 @@
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
 #include "stream/errors.hpp"
-#include "xml/first_tag.hpp"
 
 namespace couplet::link {
 
 using base::close_reason;
-
-namespace {
-
-/// Whether a stanza is owed an answer when it could not be delivered (RFC 6120 sections 8.2.3, 8.3.1).
-bool is_owed_an_error(std::string_view xml) {
-  const auto type = xml::find_attribute(xml, "type");
-  if (type == "error") return false;
-  if (xml.starts_with("<iq")) return type == "get" || type == "set";
-  return xml.starts_with("<message");
-}
-
-}  // namespace
 
 template <class Take>
 void manager_link::conversation::for_each_unwritten(Take&& take) {
@@ -133,7 +120,7 @@ void manager_link::on_ended(close_reason reason, const std::string& condition) {
                      {{"manager", peer}, {"reason", base::describe(reason).name}, {"condition", condition}});
   if (condition == "conflict") {
     base::log::warning("another connection manager uses our name at the session manager (--sm-id)", {{"name", options_.name}});
-    failures_ = std::max(failures_, failures_of_longest_pause);
+    failures_ = std::max(failures_, failures_of_a_conflict);
   }
   const bool refused = reason == close_reason::not_authorized || condition == "host-unknown";
   say_first(refused ? outcome::refused : outcome::unreachable, condition.empty() ? "the connection ended" : condition);
@@ -165,12 +152,12 @@ void manager_link::refuse(route::message& m) {
   const route::address client(from.handle);
   auto& to = route::to_of(m);
   if (auto* s = std::get_if<route::stanza>(&m)) {
-    if (!is_owed_an_error(s->xml)) return;
+    if (!stream::is_owed_an_error(s->xml)) return;
     std::string answer;
     stream::append_stanza_error(answer, s->xml, "remote-server-timeout", "the session manager is not connected");
     board_.to_client(route::stanza(std::move(to), client, std::move(answer)));
   } else if (std::holds_alternative<route::auth>(m) || std::holds_alternative<route::session_start>(m)) {
-    board_.to_client(route::failure(std::move(to), client, "the session manager is not connected"));
+    board_.to_client(route::failure(std::move(to), client, std::string(route::failure_text::link_down)));
   }
 }
 

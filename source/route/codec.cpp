@@ -142,6 +142,15 @@ void append(std::string& out, const message& m) {
   }
 }
 
+bool append_refusal(std::string& out, std::string_view element_bytes, std::string_view error) {
+  envelope e;
+  std::string scratch;
+  if (!read_envelope(element_bytes, e) || e.from.empty() || e.to.empty()) return false;
+  if (xml::decode_attribute(e.type, scratch) == "error") return false;
+  append(out, failure(address_of(e.to), address_of(e.from), std::string(error)));
+  return true;
+}
+
 base::result<message> parse(std::string_view element_bytes, writer from) {
   envelope e;
   if (!read_envelope(element_bytes, e)) return base::error("not a route element");

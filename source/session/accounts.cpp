@@ -1,6 +1,7 @@
 #include "accounts.hpp"
 
 #include "base/digest.hpp"
+#include "sasl/plain.hpp"
 
 namespace couplet::session {
 namespace {
@@ -30,7 +31,9 @@ void account_table::erase(std::string_view bare_jid) {
 }
 
 bool account_table::password_is(const entry* who, std::string_view password) {
-  const bool same = base::equal_in_constant_time(password, who != nullptr ? std::string_view(who->second.password) : nobody);
+  const std::string_view stored = who != nullptr ? std::string_view(who->second.password) : nobody;
+  // RFC 4616 section 2: both are prepared. Only here: digests are made of the bytes as they are.
+  const bool same = base::equal_in_constant_time(sasl::prepare_password(password), sasl::prepare_password(stored));
   return same && who != nullptr && !password.empty();
 }
 

@@ -19,9 +19,9 @@ std::optional<std::uint64_t> handle_in(const route::address& where) {
   return route::parse_hex16(std::string_view(where.text).substr(slash + 1));
 }
 
-void fail_start(route::session_start&& m, effects& out) {
+void fail_start(route::session_start&& m, effects& out, std::string_view why = route::failure_text::session_failed) {
   if (m.from.empty()) return;  // there is nobody to answer
-  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from), "Session Failed",
+  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from), std::string(why),
                           std::move(m.child));
 }
 
@@ -115,7 +115,7 @@ void on_session_start(core& c, route::session_start&& m, effects& out) {
   session* const old = c.sessions.find(*owner, who->resource());
   const auto limit = c.options.max_sessions_per_account;
   const bool too_many = c.sessions.full() || (limit != 0 && owner->second.session_count >= limit);
-  if (old == nullptr && too_many) return fail_start(std::move(m), out);
+  if (old == nullptr && too_many) return fail_start(std::move(m), out, route::failure_text::too_many_sessions);
 
   // The old one leaves the table first, so that at no time two sessions have one address; it is told last.
   route::address old_address;
@@ -127,7 +127,7 @@ void on_session_start(core& c, route::session_start&& m, effects& out) {
   const session& s = c.sessions.open(*owner, who->resource(), m.from);
   out.to_c2s.emplace_back(std::in_place_type<route::session_started>, c.sessions.address_of(s), std::move(m.from),
                           std::move(m.child));
-  if (ended.owner != nullptr) tell_ended(c, ended, std::move(old_address), "Replaced by new connection", out);
+  if (ended.owner != nullptr) tell_ended(c, ended, std::move(old_address), route::failure_text::replaced, out);
 }
 
 void on_failure(core& c, route::failure&& m, effects& out) {

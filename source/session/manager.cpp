@@ -62,15 +62,15 @@ void on_stanza(core& c, route::stanza&& m, effects& out) {
     return;
   }
   if (m.from.empty()) return;
-  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from), "Invalid Session",
-                          std::move(m.xml));
+  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from),
+                          std::string(route::failure_text::invalid_session), std::move(m.xml));
 }
 
 /// What no c2s of ours sends.
 void on_anything_else(route::message&& m, effects& out) {
   if (route::from_of(m).empty()) return;
-  out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(route::to_of(m)), std::move(route::from_of(m)),
-                          "Not understood by this session manager");
+  route::message answer;
+  if (route::bounce(m, answer, "Not understood by this session manager")) out.to_c2s.push_back(std::move(answer));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ std::optional<condition> change_password(core& c, const xml::element& query, con
 
 void remove_account(core& c, const stanza_head& head, account_table::entry& owner, effects& out) {
   answer_result(c, {}, head, out);  // as long as there is somebody to answer
-  end_all_sessions(c, owner, "Account removed", out);
+  end_all_sessions(c, owner, route::failure_text::account_removed, out);
   c.accounts.erase(owner.first);
 }
 

@@ -54,6 +54,7 @@ void client_stream::on_header(const xml::element_view& header, bool manager_up, 
   // After SASL only binding can follow, which streams without version do not have.
   if (restart && !version_1_) return end(close_reason::unsupported_version, out);
   domain_ = h.domain;
+  language_ = h.language.empty() ? nullptr : std::make_unique<std::string>(std::move(h.language));
   if (!manager_up) return end(close_reason::manager_unavailable, out);
 
   begin_stream(h.reply_to, out);

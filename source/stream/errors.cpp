@@ -40,6 +40,12 @@ base::close_reason reason_of(xml::fault fault) noexcept {
   return internal_error;
 }
 
+bool is_owed_an_error(std::string_view stanza) {
+  const auto type = xml::find_attribute(stanza, "type");
+  if (stanza.starts_with("<iq")) return type == "get" || type == "set";
+  return stanza.starts_with("<message") && type != "error";
+}
+
 void append_stanza_error(std::string& out, std::string_view request, std::string_view condition, std::string_view text) {
   std::string_view id;
   std::string_view to;
@@ -48,7 +54,7 @@ void append_stanza_error(std::string& out, std::string_view request, std::string
   while (cursor.next()) {
     const auto& a = cursor.current();
     if (a.name == "id") id = a.whole;
-    if (a.name == "to") to = a.whole;
+    if (a.name == "to" && !a.value.empty()) to = a.whole;
     if (a.name == "from") from = a.whole;
   }
   // A prefix is a matter of the request's own declarations; the answer stands in the default namespace.

@@ -23,14 +23,12 @@ bool is_version_1(std::string_view version) noexcept {
   return version.substr(0, dot).find_first_not_of('0') != std::string_view::npos;
 }
 
-const std::string* find_domain(std::string_view prepared, const client_settings& settings) {
-  const auto find = [&](std::string_view name) -> const std::string* {
-    const auto found = std::find(settings.domains.begin(), settings.domains.end(), name);
-    return found == settings.domains.end() ? nullptr : &*found;
-  };
-  if (const auto* domain = find(prepared)) return domain;
-  const auto alias = settings.aliases.find(std::string(prepared));
-  return alias == settings.aliases.end() ? nullptr : find(alias->second);
+/// RFC 5646 in short: letters, digits and hyphens. Anything else is not worth an error.
+bool is_language(std::string_view text) noexcept {
+  constexpr std::size_t longest = 35;
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+         });
 }
 
 close_reason read_domain(const xml::element_view& header, const client_settings& settings, client_header& h) {
@@ -50,6 +48,16 @@ close_reason read_domain(const xml::element_view& header, const client_settings&
 }
 
 }  // namespace
+
+const std::string* find_domain(std::string_view prepared, const client_settings& settings) {
+  const auto find = [&](std::string_view name) -> const std::string* {
+    const auto found = std::find(settings.domains.begin(), settings.domains.end(), name);
+    return found == settings.domains.end() ? nullptr : &*found;
+  };
+  if (const auto* domain = find(prepared)) return domain;
+  const auto alias = settings.aliases.find(std::string(prepared));
+  return alias == settings.aliases.end() ? nullptr : find(alias->second);
+}
 
 std::string_view header_attribute(const xml::element_view& header, std::string_view name, std::string& scratch) {
   const auto raw = xml::find_attribute(header.bytes, name);
@@ -74,6 +82,8 @@ close_reason read_client_header(const xml::element_view& header, const client_se
   // A `from` that is no JID is only not answered: nothing depends on it.
   if (const auto from = header_attribute(header, "from", scratch); !from.empty())
     if (const auto address = base::jid::parse(from)) h.reply_to = address->bare();
+  const auto language = header_attribute(header, "xml:lang", scratch);
+  if (is_language(language) && language != "en") h.language = language;
   return read_domain(header, settings, h);
 }
 

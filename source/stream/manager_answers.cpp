@@ -2,6 +2,7 @@
 #include "base/text_pool.hpp"
 #include "login.hpp"
 #include "splice.hpp"
+#include "stream/errors.hpp"
 #include "xml/first_tag.hpp"
 #include "xml/tokenizer.hpp"
 
@@ -20,8 +21,27 @@ bool same_session(const route::address& a, const route::address& b) noexcept {
 }
 
 /// Managers say why in words only. jabberd14 has one word for every end, whose usual cause is a second login with the same resource.
-bool means_replaced(std::string_view text) noexcept {
-  return text.starts_with("Replaced") || text == "Disconnected";
+close_reason reason_in(std::string_view text) noexcept {
+  if (text == route::failure_text::replaced || text == "Disconnected") return close_reason::replaced;
+  if (text == route::failure_text::account_removed) return close_reason::account_removed;
+  return close_reason::session_ended;
+}
+
+/// The condition for a client whose session was not started.
+std::string_view refusal_in(std::string_view text) noexcept {
+  if (text == route::failure_text::too_many_sessions) return "resource-constraint";
+  if (text == route::failure_text::link_down) return "remote-server-timeout";
+  return "not-allowed";
+}
+
+/// What a session manager may give to a client (RFC 6120 section 4.8.5: without a prefix).
+bool is_stanza(std::string_view xml) noexcept {
+  for (const std::string_view name : {"<message", "<presence", "<iq"}) {
+    if (!xml.starts_with(name)) continue;
+    const auto next = xml.substr(name.size(), 1);
+    return !next.empty() && std::string_view(" \t\r\n/>").find(next) != std::string_view::npos;
+  }
+  return false;
 }
 
 }  // namespace
@@ -91,18 +111,22 @@ void client_stream::on_failure(const route::failure& m, effects& out) {
   using request = login::request;
   if (session_runs_ && same_session(m.from, session_)) {
     session_runs_ = false;
-    return end(means_replaced(m.text) ? close_reason::replaced : close_reason::session_ended, out);
+    // What came back with it is what the client had sent last.
+    if (phase_ == stream::phase::open && is_owed_an_error(m.xml)) append_stanza_error(out.to_peer, m.xml, "service-unavailable");
+    return end(reason_in(m.text), out);
   }
   // The refusal of a request comes from where the request went; anything else is about a session of the past.
   if (phase_ != stream::phase::manager || m.from.text != login_->asked) return;
   const bool session_refused = login_->waits_for == request::bind || login_->waits_for == request::legacy;
-  give_up_request(session_refused ? "not-allowed" : "remote-server-timeout", out);
-  if (session_refused) count_attempt(close_reason::session_refused, out);
+  const auto condition = session_refused ? refusal_in(m.text) : "remote-server-timeout";
+  give_up_request(condition, out);
+  // That the manager can't be reached is not the client's fault.
+  if (session_refused && condition != "remote-server-timeout") count_attempt(close_reason::session_refused, out);
 }
 
 void client_stream::on_stanza_from_manager(route::stanza&& m, effects& out) {
   if (m.xml.empty()) return;
-  if (phase_ != stream::phase::open || !same_session(m.from, session_)) return bounce(std::move(m), out);
+  if (phase_ != stream::phase::open || !same_session(m.from, session_) || !is_stanza(m.xml)) return bounce(std::move(m), out);
   base::give_text(std::move(m.from.text));
   base::give_text(std::move(m.to.text));
   if (!may_name_server_namespaces(m.xml)) {

@@ -51,7 +51,8 @@ std::string_view check(std::string_view name, const stanza_tag& tag, std::string
 void client_stream::on_stanza(event& e) {
   auto xml = base::take_text();
   stanza_tag tag;
-  append_stanza(xml, e.element, e.header_prefixes, who_.full(), plain_from_, tag);
+  append_stanza(xml, e.element, e.header_prefixes, who_.full(), plain_from_,
+                language_ ? std::string_view(*language_) : std::string_view(), tag);
   std::string scratch;
   const auto type = xml::decode_attribute(tag.type, scratch);
   if (const auto condition = check(e.element.name, tag, type); !condition.empty()) {

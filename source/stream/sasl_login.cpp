@@ -37,6 +37,15 @@ bool fits_in_xml(std::string_view text) noexcept {
 
 }  // namespace
 
+/// Who logs in at an alias may write it in addresses, too.
+std::string client_stream::without_alias(std::string_view name) const {
+  const auto at = name.find('@');
+  if (at == std::string_view::npos || settings_->aliases.empty()) return std::string(name);
+  const auto alias = base::prepare_domain(name.substr(at + 1));
+  const auto found = alias ? settings_->aliases.find(*alias) : settings_->aliases.end();
+  return found == settings_->aliases.end() ? std::string(name) : std::string(name.substr(0, at + 1)) + found->second;
+}
+
 void client_stream::on_sasl(event& e) {
   // After a login there is no second one on the same connection (RFC 6120 section 6.3.4 has it before the session only).
   if (phase_ != stream::phase::login) return end(close_reason::protocol_violation, e.out);
@@ -81,6 +90,10 @@ void client_stream::check_plain(std::string_view base64, event& e) {
   sasl::plain_credentials given;
   base::jid who;
   auto verdict = sasl::parse_plain(*message, given);
+  const auto name = without_alias(given.authcid);
+  const auto wanted = without_alias(given.authzid);
+  given.authcid = name;
+  given.authzid = wanted;
   if (verdict == sasl::verdict::ok) verdict = sasl::identify(given, *domain_, who);
   if (verdict != sasl::verdict::ok) {
     const auto condition = sasl::condition_of(verdict);

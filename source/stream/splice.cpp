@@ -31,7 +31,7 @@ bool is_session_control(std::string_view attribute_name, const xml::element_view
 }  // namespace
 
 void append_stanza(std::string& out, const xml::element_view& stanza, const std::vector<xml::prefix_declaration>& header_prefixes,
-                   std::string_view from, bool plain_from, stanza_tag& tag) {
+                   std::string_view from, bool plain_from, std::string_view language, stanza_tag& tag) {
   out.reserve(out.size() + stanza.bytes.size() + from.size() + 16);
   xml::attribute_cursor cursor(stanza.bytes);
   out += '<';
@@ -42,10 +42,12 @@ void append_stanza(std::string& out, const xml::element_view& stanza, const std:
     if (a.name == "type") tag.type = a.value;
     if (a.name == "id") tag.id = a.value;
     if (a.name == "to") tag.to = a.value;
+    if (a.name == "xml:lang") language = {};
     out += ' ';
     out += a.whole;
   }
   if (stanza.uses_header_prefixes) xml::append_header_prefixes(out, stanza, header_prefixes);
+  if (!language.empty()) ((out += " xml:lang='") += language) += '\'';
   out += " from='";
   if (plain_from)
     out += from;

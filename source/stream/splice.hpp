@@ -21,9 +21,9 @@ struct stanza_tag {
 /// Appends a client's stanza as a manager may see it: without `from` and `xmlns` (the caller says who speaks, and the manager's
 /// stream has a default namespace of its own), without attributes of the session control protocol, which a manager would obey, with
 /// `from` as the last attribute and with the prefixes that the client declared on its stream header.
-/// `plain_from`: the address needs no escaping. Allocates nothing where `out` has room.
+/// `plain_from`: the address needs no escaping. `language`: of a stanza that does not say (xml:lang); may be empty. Allocates nothing where `out` has room.
 void append_stanza(std::string& out, const xml::element_view& stanza, const std::vector<xml::prefix_declaration>& header_prefixes,
-                   std::string_view from, bool plain_from, stanza_tag& tag);
+                   std::string_view from, bool plain_from, std::string_view language, stanza_tag& tag);
 
 /// Appends a client's login iq under another id: without `from`, `to` and `xmlns`.
 void append_request(std::string& out, const xml::element_view& iq, const std::vector<xml::prefix_declaration>& header_prefixes,

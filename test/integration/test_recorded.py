@@ -80,6 +80,10 @@ def play_manager_restart(tag, leaving=None):
             raise AssertionError(f"{tag} was told {ended} when the manager had gone")
         cls.link = player.link = cls.manager.accept()
         player.wait_open()
+        # Unlike the original, Couplet ends its clients, and so tells the manager that their sessions are no more.
+        end = cls.link.receive()
+        if end.get("type") != "error" or len(end):
+            raise AssertionError("the manager did not hear of the session's end")
 
     return play_it
 

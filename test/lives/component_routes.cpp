@@ -30,7 +30,7 @@ std::string as_route(std::string_view node, std::string_view xml) {
 
 TEST_CASE("SECURITY 25: a c2s speaks for clients of its own domain only") {
   for (const char* from : {"n@other.example.org", "other.example.org", "n@example.org", "u@example.org/1f",
-                           "n@c2s.example.org.evil.org", "n@evil.org/x@c2s.example.org", "c2s.example.org@evil.org", ""}) {
+                           "n@c2s.example.org.evil.org", "n@evil.org/x@c2s.example.org", "c2s.example.org@evil.org"}) {
     INFO(from);
     component_house house;
     auto other = house.connect_as("other.example.org", "another secret");
@@ -46,6 +46,17 @@ TEST_CASE("SECURITY 25: a c2s speaks for clients of its own domain only") {
     other->send(route_from("n@other.example.org", "<message id='unharmed'/>"));
     CHECK(house.take_routes() == texts{"stanza <message id='unharmed'/>"});
   }
+}
+
+TEST_CASE("SECURITY 25: a route that does not say whom it is from speaks for nobody, and costs the other clients nothing") {
+  component_house house;
+  const caught_log log;
+  auto c = house.connect_as();
+  c->send(route_from("", "<message id='bad'/>") + "<route type='error' to='u@example.org/1f'/>" +
+          route_from("n@c2s.example.org", "<message id='good'/>"));
+  CHECK(house.take_routes() == texts{"stanza <message id='good'/>"});
+  CHECK(c->take().empty());
+  CHECK(log.has("without from"));
 }
 
 TEST_CASE("component: every kind of route from a c2s is held to its domain") {
@@ -93,7 +104,7 @@ TEST_CASE("SECURITY 24: what is no route never reaches the manager; what a serve
   }
 }
 
-TEST_CASE("component: a route that cannot be read is ignored and logged, without what was in it") {
+TEST_CASE("component: a route that cannot be read is logged, without what was in it, and answered where it can be") {
   component_house house;
   const caught_log log;
   auto c = house.connect_as();
@@ -105,7 +116,13 @@ TEST_CASE("component: a route that cannot be read is ignored and logged, without
         "<route from='n@c2s.example.org' to='u@example.org/1f'>hush</route>"})
     c->send(bad);
   CHECK(house.take_routes().empty());
-  CHECK(c->take().empty());
+  const auto answers = c->take();
+  const std::string answer =
+      "<route from='u@example.org/1f' to='n@c2s.example.org' type='error' error='The route cannot be read: ";
+  std::size_t answered = 0;
+  for (auto at = answers.find(answer); at != std::string::npos; at = answers.find(answer, at + 1)) ++answered;
+  CHECK(answered == 4);
+  CHECK(answers.find("hush") == std::string::npos);
   std::size_t lines = 0;
   for (auto at = log.text().find("cannot be read"); at != std::string::npos; at = log.text().find("cannot be read", at + 1))
     ++lines;

@@ -133,7 +133,8 @@ TEST_CASE("link: a route for a client of another run, of another name, or that i
   CHECK(house.take_heard().empty());
 }
 
-TEST_CASE("link: what cannot be read is ignored and logged, without what was in it; what is no route is ignored") {
+TEST_CASE(
+    "link: what cannot be read is logged, without what was in it, and answered where it can be; what is no route is ignored") {
   link_house house;
   house.shake_hands();
   house.take_heard();
@@ -144,6 +145,13 @@ TEST_CASE("link: what cannot be read is ignored and logged, without what was in 
     house.peer->send(bad);
   CHECK(std::count(log.text().begin(), log.text().end(), '\n') == 4);
   CHECK_FALSE(log.has("hush"));
+  const auto answers = house.peer->take();
+  const auto answer = "<route from='" + to + "' to='u@example.org/1f' type='error' error='The route cannot be read: ";
+  CHECK(answers.starts_with(answer));
+  CHECK(answers.find("hush") == std::string::npos);
+  std::size_t answered = 0;
+  for (auto at = answers.find(answer); at != std::string::npos; at = answers.find(answer, at + 1)) ++answered;
+  CHECK(answered == 3);  // the first one does not say whom it is for
   house.peer->send("<message to='" + to + "'/><iq type='get' id='1'/><handshake/><stream:features/>");
   CHECK(house.peer->take().empty());
   house.peer->send(to_client(to, "<message/>"));

@@ -25,7 +25,7 @@ TEST_CASE("link: when it is lost, what was not written is answered, and then the
   const auto heard = house.take_heard();
   REQUIRE(heard.size() >= 3);
   CHECK(heard.back() == "down");
-  CHECK(heard[heard.size() - 2] == "1 failure the session manager is not connected");
+  CHECK(heard[heard.size() - 2] == "1 failure The session manager is not connected");
   // The rest are errors, in order, without a gap up to the last.
   const int unwritten = static_cast<int>(heard.size()) - 2;
   CHECK(unwritten < sent);
@@ -46,7 +46,7 @@ TEST_CASE("link: while there is none, whoever asks is answered, and nobody else"
     house.send(route::auth(route::address(first_client), house.session(), "<iq type='set'/>"));
     house.send(route::session_start(route::address(second_client), house.session()));
     CHECK(house.take_heard() ==
-          texts{"1 failure the session manager is not connected", "2 failure the session manager is not connected"});
+          texts{"1 failure The session manager is not connected", "2 failure The session manager is not connected"});
     for (const char* asks : {"<iq type='get' id='7'/>", "<iq id='7' type='set'><query/></iq>", "<message id='7'/>",
                              "<message type='chat' id='7'/>"}) {
       house.client_sends(first_client, asks);
@@ -123,9 +123,9 @@ TEST_CASE("link: what ends while there is none, and what its client did not take
   house.shake_hands();
   house.client_sends(second_client, "<presence/>");
   const auto said = house.peer->take();
-  CHECK(said == from_client(first_client, "<message id='1'/>", " type='error'") + "<route type='error' from='" +
-                    address_of(first_client) + "' to='u@example.org/1f'/>" + "<route type='error' from='" +
-                    address_of(second_client) + "' to='u@example.org/1f'/>" + from_client(second_client, "<presence/>"));
+  CHECK(said == from_client(first_client, "<message id='1'/>", " type='error'") + "<route from='" +
+                    address_of(first_client) + "' to='u@example.org/1f' type='error'/>" + "<route from='" +
+                    address_of(second_client) + "' to='u@example.org/1f' type='error'/>" + from_client(second_client, "<presence/>"));
   house.hang_up();
   house.shake_hands();
   CHECK(house.peer->take().empty());  // once

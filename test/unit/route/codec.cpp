@@ -34,6 +34,22 @@ address jid(const char* text) {
 // Given as SC below.
 #define SC "http://jabberd.jabberstudio.org/ns/session/1.0"
 
+TEST_CASE("codec: a route that cannot be read is answered where somebody can be") {
+  const auto refusal = [](std::string_view bytes) {
+    std::string out = "before";
+    const bool any = append_refusal(out, bytes, "why & how");
+    CHECK(any == (out.size() > 6));
+    return out.substr(6);
+  };
+  CHECK(refusal("<route from='a@c' to='b@d'><a/><b/></route>") ==
+        "<route from='b@d' to='a@c' type='error' error='why &amp; how'/>");
+  CHECK(refusal("<route from='a@c' to='b@d' type='odd'/>") == "<route from='b@d' to='a@c' type='error' error='why &amp; how'/>");
+  CHECK(refusal("<route to='b@d'><a/><b/></route>").empty());
+  CHECK(refusal("<route from='a@c'><a/></route>").empty());
+  CHECK(refusal("<route from='a@c' to='b@d' type='error'><a/><b/></route>").empty());
+  CHECK(refusal("<other from='a@c' to='b@d'/>").empty());
+}
+
 }  // namespace
 
 TEST_CASE("auth, as recorded") {

@@ -51,6 +51,21 @@ TEST_CASE("login: a password") {
   CHECK(w.sessions() == 0);  // a login leaves no state
 }
 
+TEST_CASE("login: passwords are compared as SASLprep prepares them, digests byte for byte") {
+  const std::string composed = "caf\xC3\xA9";
+  const std::string decomposed = "cafe\xCC\x81";
+  for (const auto& stored : {composed, decomposed}) {
+    world w;
+    w.account("alice@example.org", stored);
+    for (const auto& given : {composed, decomposed})
+      CHECK(w.auth("alice@example.org/home", set_password(given)) == "<iq type='result' id='a1'/>");
+    CHECK(w.auth("alice@example.org/home", set_password("cafe")) == not_authorized);
+    const auto& other = stored == composed ? decomposed : composed;
+    CHECK(w.auth("alice@example.org/home", set_digest(base::sha1_hex("3C9F", stored))) == "<iq type='result' id='d1'/>");
+    CHECK(contains(w.auth("alice@example.org/home", set_digest(base::sha1_hex("3C9F", other))), "not-authorized"));
+  }
+}
+
 TEST_CASE("login: SECURITY 12, 50: an unknown account is refused in the words of a wrong password, whatever is tried") {
   world w;
   w.account("alice@example.org", "pw-a");
