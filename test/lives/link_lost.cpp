@@ -123,9 +123,9 @@ TEST_CASE("link: what ends while there is none, and what its client did not take
   house.shake_hands();
   house.client_sends(second_client, "<presence/>");
   const auto said = house.peer->take();
-  CHECK(said == from_client(first_client, "<message id='1'/>", " type='error'") + "<route from='" +
-                    address_of(first_client) + "' to='u@example.org/1f' type='error'/>" + "<route from='" +
-                    address_of(second_client) + "' to='u@example.org/1f' type='error'/>" + from_client(second_client, "<presence/>"));
+  CHECK(said == from_client(first_client, "<message id='1'/>", " type='error'") + "<route from='" + address_of(first_client) +
+                    "' to='u@example.org/1f' type='error'/>" + "<route from='" + address_of(second_client) +
+                    "' to='u@example.org/1f' type='error'/>" + from_client(second_client, "<presence/>"));
   house.hang_up();
   house.shake_hands();
   CHECK(house.peer->take().empty());  // once
