@@ -18,6 +18,11 @@ enum class close_reason : std::uint8_t {
   closed_by_peer,        ///< </stream:stream>
   connection_lost,       ///< end of file without </stream:stream>, or an I/O error
   stream_error_by_peer,  ///< the peer sent <stream:error/>
+  // before there is a stream
+  proxy_header_refused,  ///< none came from where there must be one, or a bad one
+  http_request,          ///< a browser; it was answered in its own language
+  tls_handshake_failed,  ///< no TLS came of it
+  tls_failed,            ///< after the handshake: a record that cannot be decrypted, a fatal alert, a flood
   // the peer broke the rules
   bad_format,            ///< not XMPP at all: the first bytes are no stream header
   bad_namespace_prefix,  ///< the root or a first-level element has a prefix it may not have
@@ -33,11 +38,14 @@ enum class close_reason : std::uint8_t {
   host_unknown,         ///< a domain that is not served here
   host_changed,         ///< another domain after a stream restart
   invalid_from,
-  not_authorized,      ///< a stanza before login, or a refused handshake
-  too_many_attempts,   ///< of logging in
-  plaintext_refused,   ///< a login in the clear where it is not allowed
-  protocol_violation,  ///< an element in a state where it is not allowed
+  not_authorized,            ///< a stanza before login, or a refused handshake
+  too_many_attempts,         ///< of logging in
+  plaintext_refused,         ///< a login in the clear where it is not allowed
+  plaintext_after_starttls,  ///< something came behind the request, in the clear
+  protocol_violation,        ///< an element in a state where it is not allowed
   // limits
+  proxy_timeout,
+  tls_timeout,  ///< of the handshake
   header_timeout,
   login_timeout,
   bind_timeout,
@@ -54,6 +62,7 @@ enum class close_reason : std::uint8_t {
   manager_unavailable,  ///< no link to the session manager, or it was lost
   manager_timeout,      ///< the session manager did not answer
   shutdown,
+  see_other_host,  ///< told to go elsewhere
   internal_error,  ///< a bug of ours
   count_           ///< how many there are, not a reason
 };

@@ -11,4 +11,7 @@ std::uint64_t random_u64();
 /// `bytes` random bytes as lower-case hexadecimal, twice as many characters: stream ids, resources, nonces.
 std::string random_hex(std::size_t bytes);
 
+/// The bytes themselves: salts, keys.
+std::string random_bytes(std::size_t bytes);
+
 }  // namespace couplet::base

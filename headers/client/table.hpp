@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "base/close_reason.hpp"
+#include "credentials/source.hpp"
 #include "hub/switchboard.hpp"
 #include "limits/budget.hpp"
 #include "limits/connect_rate.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
 #include "stream/client_stream.hpp"
+#include "tls/context.hpp"
 #include "xml/element.hpp"
 #include "xml/tokenizer.hpp"
 
@@ -29,20 +31,35 @@ struct policy {
   std::size_t connections = 0;
   std::size_t unauthenticated_bytes = 64 * 1024 * 1024;  ///< of all connections that have not logged in
   limits::connect_rate::options connects_per_address{};
+  std::chrono::seconds tls_timeout{10};  ///< of the handshake
   std::chrono::seconds header_timeout{10};
   std::chrono::seconds login_timeout{30};
   std::chrono::seconds bind_timeout{30};
   std::chrono::seconds manager_timeout{15};
   std::chrono::seconds idle_timeout{0};
+  std::string http_redirect;  ///< where browsers are sent; empty: they are told what this port is
+};
+
+/// What a listener expects to hear first.
+enum class entry : std::uint8_t {
+  any,  ///< TLS, XML or HTTP: the first bytes tell
+  tls   ///< TLS at once (XEP-0368)
+};
+
+/// Where logins may do without TLS.
+enum class plaintext_logins : std::uint8_t {
+  nowhere,
+  loopback,   ///< where both ends are on this machine
+  everywhere  ///< also where passwords can be read on the way
 };
 
 /// What the tables of all shards share. Must outlive them.
 struct shared_state {
-  shared_state(policy p, stream::client_settings s, bool allow_plaintext_);
+  shared_state(policy p, stream::client_settings s, plaintext_logins where);
 
   const policy limit;
   const stream::client_settings settings;
-  const bool allow_plaintext;  ///< also where bytes leave the machine
+  const plaintext_logins plaintext;
   limits::budget connections;
   limits::budget unauthenticated;
   std::mutex rate_mutex;
@@ -62,11 +79,15 @@ class connection;
 /// The client connections of one shard: a seat for each, found by client_id; the shard's scratch objects. On the shard's thread.
 class table final : public hub::clients {
  public:
-  table(shared_state& shared, hub::switchboard& board);
+  /// `credentials`: answers the questions of logins; null: there is nobody to ask. Must outlive the table.
+  table(shared_state& shared, hub::switchboard& board, credentials::source* credentials);
   ~table() override;
 
   /// A connection that a listener has accepted: refused by a limit, or a life begins. Takes over the descriptor.
-  void accept(int descriptor, const net::peer& who);
+  void accept(int descriptor, const net::peer& who, entry how = entry::any);
+
+  /// For connections from now on; null: no TLS. Those that are open keep theirs.
+  void set_contexts(std::shared_ptr<const tls::contexts> contexts) noexcept { contexts_ = std::move(contexts); }
 
   // hub::clients
   bool on_route(route::message& m) override;
@@ -96,13 +117,17 @@ class table final : public hub::clients {
   connection* find(std::uint64_t id) const noexcept;
   std::uint64_t sit(connection& c);
   void leave(std::uint64_t id) noexcept;
-  void refuse(int descriptor, const net::peer& who, base::close_reason why);
+  void refuse(int descriptor, const net::peer& who, entry how, base::close_reason why);
+  void ask(std::uint64_t id, sasl::question&& q);
+  net::task<> asking(std::uint64_t id, sasl::question q);
   template <class Action>
   void for_each(Action&& action);
 
   shared_state& shared_;
   hub::switchboard& board_;
   net::shard& shard_;
+  credentials::source* credentials_;
+  std::shared_ptr<const tls::contexts> contexts_;
   std::vector<place> places_;
   std::vector<std::uint32_t> free_places_;
   std::atomic<std::size_t> used_{0};

@@ -11,7 +11,9 @@
 
 #include "base/jid.hpp"
 #include "base/log.hpp"
+#include "credentials/options.hpp"
 #include "limits/connect_rate.hpp"
+#include "tls/certificate.hpp"
 
 namespace couplet::config {
 
@@ -61,6 +63,7 @@ struct limit_options {
 
 /// How long to wait; 0: for ever, but for `shutdown`.
 struct timeout_options {
+  std::chrono::seconds tls{10};      ///< for a TLS handshake
   std::chrono::seconds header{10};   ///< connected → stream header
   std::chrono::seconds login{30};    ///< stream header → logged in
   std::chrono::seconds bind{30};     ///< logged in → session asked for
@@ -75,7 +78,16 @@ struct options {
   std::unordered_map<std::string, std::string> aliases;  ///< alias → domain served, both prepared
   std::vector<endpoint> client_listeners;                ///< empty: no clients (--no-clients)
   std::optional<endpoint> component_listener;            ///< where those in `c2s` connect to
-  bool allow_plaintext = false;                          ///< passwords in the clear also on addresses that are not loopback
+  std::vector<endpoint> tls_listeners;                   ///< clients, TLS first (XEP-0368)
+  bool allow_plaintext = false;                          ///< logins in the clear also on addresses that are not loopback
+  bool require_tls = false;                              ///< not even there
+  std::vector<tls::certificate> certificates;            ///< empty: a self-signed one is made
+  std::string client_ca;                                 ///< a PEM file; empty: clients are not asked for certificates
+  std::string data;                                      ///< a folder for what must last; empty: nothing does
+  std::string http_redirect;                             ///< where browsers are sent; empty: nowhere
+  std::optional<credentials::http_options> auth_http;    ///< who checks passwords; at most one of the two
+  std::optional<credentials::command_options> auth_command;
+  bool anonymous = false;  ///< SASL ANONYMOUS gives anybody a session
   std::vector<account> accounts;
   bool registration = false;  ///< in-band registration (XEP-0077) may make accounts
   std::vector<peer> c2s;

@@ -28,6 +28,15 @@ class outbox {
   /// Writes as much as the socket takes at once. ok: all is written; would_block: the rest waits.
   io_result flush_to(byte_stream& stream);
 
+  // The two halves of flush_to(), for what is not written as it is (TLS).
+
+  /// What is to be written next, at most `most` bytes of it. Valid until something is appended.
+  std::string_view front(std::size_t most) const noexcept {
+    return buffer_ ? std::string_view(buffer_->bytes).substr(buffer_->written, most) : std::string_view();
+  }
+  /// The first `bytes` of front() are with the kernel now.
+  void written(std::size_t bytes) noexcept;
+
   std::size_t size() const noexcept { return buffer_ ? buffer_->bytes.size() - buffer_->written : 0; }
   bool empty() const noexcept { return size() == 0; }
 

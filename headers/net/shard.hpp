@@ -64,6 +64,10 @@ class shard {
   /// Where plain functions read into. Never kept across a suspension.
   std::span<char> read_buffer() noexcept { return read_buffer_; }
 
+  /// Where TLS decrypts to, and where it encrypts to: valid until the next read or flush of any connection here.
+  std::string& plain_buffer() noexcept { return plain_buffer_; }
+  std::string& cipher_buffer() noexcept { return cipher_buffer_; }
+
   /// A turn is due: from the own thread.
   void request_turn();
   /// The same from any thread.
@@ -87,6 +91,8 @@ class shard {
   deadlines wheel_;
   gate lives_;
   std::vector<char> read_buffer_;
+  std::string plain_buffer_;
+  std::string cipher_buffer_;
   intrusive_list<flushable, flush_tag> dirty_;
   std::function<bool()> drain_;
   bool turn_requested_ = false;

@@ -7,6 +7,7 @@
 #include "net/byte_stream.hpp"
 #include "net/deadlines.hpp"
 #include "net/outbox.hpp"
+#include "net/secure_layer.hpp"
 #include "net/shard.hpp"
 #include "net/signal.hpp"
 
@@ -47,6 +48,18 @@ class wire : public has_deadline, public flushable {
   /// close_gently() is only taken off the socket.
   std::string_view read(const asio::error_code& wait_failed);
 
+  /// What TLS makes of bytes from the socket, as read() would answer it: for those that were read before TLS was known to be there.
+  std::string_view decrypt(std::string_view bytes);
+  /// From here on everything goes through TLS. What is in the outbox already goes out as it is, in front.
+  void start_tls(std::unique_ptr<tls::engine> engine);
+  /// The TLS layer, where there is one.
+  secure_layer* tls() noexcept { return tls_.get(); }
+  /// The handshake is over: called from inside of read(), before it answers with what came behind the handshake.
+  virtual void on_secured() {}
+
+  /// To be called when what read() gave has been worked on: a peer may have ended TLS behind it, and the socket not.
+  void after_input();
+
   /// Suspends until wake(), for a life that must not read for a while.
   task<> resumed() { return wake_.wait(); }
   void wake() { wake_.ring(); }
@@ -69,10 +82,13 @@ class wire : public has_deadline, public flushable {
   base::duration patience() const noexcept;
   void on_writable();
   void on_end_of_file();
+  io_result push_out();
+  bool is_drained() const noexcept;
 
   shard& shard_;
   byte_stream stream_;
   outbox outbox_;
+  std::unique_ptr<secure_layer> tls_;
   signal wake_;
   std::shared_ptr<wire*> waits_for_writable_;  ///< exists only while the socket takes no more
   state state_ = state::open;

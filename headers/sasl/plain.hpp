@@ -1,30 +1,16 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/jid.hpp"
+#include "sasl/verdict.hpp"
 
 namespace couplet::sasl {
 
-/// How a step of a login went. Everything but `ok` is told to the peer as the condition that condition_of() names.
-enum class verdict : std::uint8_t {
-  ok,
-  malformed,        ///< not the three parts of RFC 4616, an empty name or password, or not UTF-8
-  too_long,         ///< a part of more than max_part_bytes
-  bad_name,         ///< the name is not one an account can have
-  foreign_authzid,  ///< wants to act for somebody else
-};
-
 /// The longest authorization identity, name and password, in bytes: what a part of an address may have (RFC 6122 section 2.1).
 inline constexpr std::size_t max_part_bytes = 1023;
-
-/// The condition inside <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/> (RFC 6120 section 6.5); empty for ok. A name that
-/// cannot exist is answered like a wrong password, so that nobody learns from it which names do.
-std::string_view condition_of(verdict v) noexcept;
 
 /// What a client says with the mechanism PLAIN: views into the decoded message. The password is a secret: no log, no error text.
 struct plain_credentials {

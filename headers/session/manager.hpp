@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/jid.hpp"
 #include "base/result.hpp"
 #include "route/message.hpp"
+#include "sasl/scram.hpp"
 #include "xml/element.hpp"
 
 namespace couplet::session {
@@ -16,12 +18,17 @@ namespace couplet::session {
 /// What all partitions of an embedded session manager share; does not change while they run, apart from the accounts.
 /// The three limits are constants of this version: no flag sets them; tests choose smaller ones.
 struct settings {
-  std::vector<std::string> domains;             ///< prepared; the first is the default
-  bool registration = false;                    ///< jabber:iq:register may make accounts (XEP-0077)
-  std::uint32_t max_accounts = 100'000;         ///< that registration may make up to, per partition; 0: no limit
+  std::vector<std::string> domains;      ///< prepared; the first is the default
+  bool registration = false;             ///< jabber:iq:register may make accounts (XEP-0077)
+  bool accounts_elsewhere = false;       ///< whoever starts a session has an account, wherever that is: sessions need none here
+  bool guests = false;                   ///< sessions of guest names (see is_guest_name) need no account
+  std::uint32_t max_accounts = 100'000;  ///< that registration may make up to, per partition; 0: no limit
   std::uint32_t max_sessions_per_account = 16;  ///< 0: no limit
   std::uint32_t max_directed_presences = 256;   ///< addresses remembered for each session; further ones are refused. 0: no limit
 };
+
+/// Whether a node is one of those that ANONYMOUS logins get: a random UUID (RFC 4122, version 4). No account may be made with such a name.
+bool is_guest_name(std::string_view node) noexcept;
 
 /// Which partition owns an account: a seeded hash of the prepared bare JID, the same on all threads of a process, another in the
 /// next process. At most 256 partitions.
@@ -77,6 +84,16 @@ class manager {
 
   /// Makes or updates an account of this partition (its bare JID must belong here). The password is kept as given, in memory.
   base::result<bool> put_account(const base::jid& who, std::string password);
+
+  // What logins need to know of an account of this partition, by its bare JID.
+
+  bool has_account(std::string_view bare_jid) const;
+  /// As it was given; nothing where there is no such account. A secret.
+  std::optional<std::string> password_of(std::string_view bare_jid) const;
+  /// Nothing where there is no such account, or the keys were not derived since the password was set.
+  std::optional<sasl::scram_keys> keys_of(std::string_view bare_jid, sasl::scram_hash hash) const;
+  /// Keeps what was derived from `password`, unless the account has another one by now.
+  void keep_keys(std::string_view bare_jid, sasl::scram_hash hash, sasl::scram_keys keys, std::string_view password);
 
   /// A route from a c2s: auth, session_start, stanza, failure. What only the second generation has (session_control,
   /// controlled_stanza) is answered with a failure: no c2s of ours sends it. Never silence, unless the route's `from` is empty.

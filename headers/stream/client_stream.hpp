@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +11,9 @@
 #include "base/close_reason.hpp"
 #include "base/jid.hpp"
 #include "route/message.hpp"
+#include "sasl/credentials.hpp"
+#include "sasl/mechanisms.hpp"
+#include "sasl/verdict.hpp"
 #include "stream/effects.hpp"
 #include "stream/features.hpp"
 #include "xml/element.hpp"
@@ -17,20 +21,44 @@
 
 namespace couplet::stream {
 
+/// Who compares the passwords of SASL PLAIN and jabber:iq:auth.
+enum class login_check : std::uint8_t {
+  manager,     ///< the session manager: they travel as jabber:iq:auth, digests too
+  credentials  ///< whoever answers questions (effects::question); there are no digests then
+};
+
 /// What all client streams of a process share. Does not change while they run.
 struct client_settings {
   std::vector<std::string> domains;                      ///< prepared; the first one is the default
   std::unordered_map<std::string, std::string> aliases;  ///< alias → domain, both prepared
   bool offer_registration = false;                       ///< jabber:iq:register before login
+  bool offer_tls = false;                                ///< STARTTLS
+  login_check logins_checked_by = login_check::manager;
+  bool offer_scram = false;      ///< whoever answers questions can give keys
+  bool offer_anonymous = false;  ///< SASL ANONYMOUS (XEP-0175)
+  bool ask_for_accounts =
+      false;  ///< whoever answers questions knows which accounts there are; otherwise the manager finds out at the session's start
+  /// What is told of the limits (XEP-0478); 0: nothing. Before and after the login differ.
+  std::uint64_t max_bytes_before_login = 0;
+  std::uint64_t max_bytes_after_login = 0;
+  std::uint64_t idle_seconds = 0;
+  std::string other_host;  ///< where close_reason::see_other_host sends clients (RFC 6120 section 4.9.3.19)
   /// Refused passwords on one connection; 0: no limit. A constant of this version: no flag sets it; tests choose others.
   std::uint32_t max_login_attempts = 5;
+};
+
+/// What TLS gives to a login, from the end of the handshake on.
+struct security {
+  sasl::channel_bindings bindings;
+  bool certificate = false;             ///< the client has shown one that was verified
+  std::vector<std::string> xmpp_addrs;  ///< that it is for; as they stand there
 };
 
 /// How far a stream is; each phase has its own deadline.
 enum class phase : std::uint8_t {
   header,   ///< waits for the first stream header
   login,    ///< waits for credentials
-  manager,  ///< waits for the session manager's answer; input is held, see holds_input()
+  manager,  ///< waits for the session manager's answer, or for that of the credentials; input is held, see holds_input()
   bind,     ///< logged in by SASL; restart and bind are to come
   open,     ///< a session runs
   closed,   ///< an error or a footer was written
@@ -50,14 +78,20 @@ class client_stream {
   client_stream(client_stream&&) = delete;
   client_stream& operator=(client_stream&&) = delete;
 
+  /// TLS is up: what comes next is a stream header, and nothing of before counts (RFC 6120 section 5.4.3.3).
+  void on_secured(security s);
   void on_header(const xml::element_view& header, bool manager_up, effects& out);
   /// `scratch`: the thread's document. `header_prefixes`: what the header declares beside the usual.
   void on_element(const xml::element_view& element, const std::vector<xml::prefix_declaration>& header_prefixes, bool manager_up,
                   xml::fragment& scratch, effects& out);
   void on_footer(effects& out);
   void on_fault(xml::fault fault, effects& out);
+  /// In place of the effects of <starttls/>: something followed it in the clear. The stream ends, and TLS does not begin.
+  void on_plaintext_after_starttls(effects& out);
   /// A route for this connection. Takes its texts.
   void on_route(route::message&& m, effects& out);
+  /// The answer to the question that was in the effects. Only while one is open: other answers are ignored.
+  void on_answer(sasl::answer&& a, effects& out);
   /// The deadline of the current phase has passed. A request that waits for the manager is answered first, with an error that invites
   /// another try: a silent manager never looks like a wrong password.
   void on_deadline(effects& out);
@@ -81,22 +115,42 @@ class client_stream {
 
   // client_stream.cpp: the stream itself
   void begin_stream(const std::string& reply_to, effects& out);
+  void advertise(effects& out);
   void finish(base::close_reason reason, effects& out);
   feature_state state() const noexcept;
   void on_stanza_before_session(event& e);
 
-  // sasl_login.cpp: RFC 6120 section 6
+  // sasl_login.cpp: the elements of RFC 6120 section 6 and of XEP-0388
+  void on_starttls(event& e);
   void on_sasl(event& e);
   void on_sasl_auth(event& e);
-  void check_plain(std::string_view base64, event& e);
   std::string without_alias(std::string_view name) const;
+  void on_sasl2_authenticate(event& e);
+  void begin_exchange(std::string_view mechanism, std::optional<std::string> initial, event& e);
+  void challenge(std::string_view data, effects& out);
   void refuse_sasl(std::string_view condition, effects& out);
-  void finish_sasl(effects& out);
+  void succeed(std::string_view data, effects& out);
+  void finish_sasl2_bind(effects& out);
+  std::vector<sasl::mechanism> mechanisms() const;
+
+  // sasl_exchange.cpp: what the mechanisms say
+  void on_sasl_data(const std::string& base64, event& e);
+  void on_plain(std::string_view message, event& e);
+  void on_scram(std::string_view message, event& e);
+  void on_external(std::string_view message, event& e);
+  void on_anonymous(std::string_view message, event& e);
+  void refuse_credentials(sasl::verdict why, effects& out);
+  void put_question(sasl::question&& q, effects& out);
+  void on_password_answer(sasl::answer::verdict v, effects& out);
+  void on_proof_keys(sasl::answer&& a, effects& out);
 
   // legacy_login.cpp: XEP-0078 and XEP-0077
   bool on_login_iq(event& e);
   void on_fields_get(const xml::element& query, event& e);
+  void offer_fields_of_ours(const base::jid& who, effects& out);
   void on_password_set(const xml::element& query, event& e);
+  void ask_credentials(base::jid who, const std::string& password, effects& out);
+  void on_legacy_password_answer(sasl::answer::verdict v, effects& out);
   void on_registration(const xml::element& query, bool set, event& e);
   void refuse_iq(std::string_view condition, std::string_view text, effects& out);
 
@@ -129,6 +183,7 @@ class client_stream {
       language_;  // that stanzas are in which do not say (RFC 6120 section 4.7.4); null: English, as our header says
   stream::phase phase_ = stream::phase::header;
   bool plaintext_login_;
+  bool secured_ = false;       // TLS is up
   bool version_1_ = true;      // what an error before any header claims
   bool header_sent_ = false;   // on the stream of now: a restart begins a new one
   bool session_runs_ = false;  // at the manager, so it wants to know when the client is gone

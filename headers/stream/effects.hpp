@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/close_reason.hpp"
 #include "route/message.hpp"
+#include "sasl/credentials.hpp"
 
 namespace couplet::stream {
 
@@ -16,6 +18,9 @@ struct effects {
   /// A stanza for the peer as it came over a route; written after to_peer. It stands apart from to_peer because what a
   /// client does not take goes back to where it came from.
   std::string stanza_to_peer;
+  /// What is to be asked of whoever knows passwords or keys; the answer goes to client_stream::on_answer(). Input is held until then.
+  std::optional<sasl::question> question;
+  bool start_tls = false;                               ///< once to_peer is written; a stream header comes next
   bool restart_stream = false;                          ///< the next thing from the peer is a stream header again
   bool logged_in = false;                               ///< from now on the limits for users apply
   base::close_reason close = base::close_reason::none;  ///< to_peer already holds the stream error and the footer
@@ -24,7 +29,8 @@ struct effects {
     to_peer.clear();
     to_manager.clear();
     stanza_to_peer.clear();
-    restart_stream = logged_in = false;
+    question.reset();
+    start_tls = restart_stream = logged_in = false;
     close = base::close_reason::none;
   }
 };

@@ -16,6 +16,11 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"connection_lost", "", "", info},
     {"stream_error_by_peer", "", "", info},
 
+    {"proxy_header_refused", "", "", warning},
+    {"http_request", "", "", debug},
+    {"tls_handshake_failed", "", "", info},
+    {"tls_failed", "", "", info},
+
     {"bad_format", "bad-format", "This is not an XMPP stream.", info},
     {"bad_namespace_prefix", "bad-namespace-prefix", "", info},
     {"invalid_namespace", "invalid-namespace", "", info},
@@ -37,9 +42,12 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     // RFC 6120 section 6.4.5: policy-violation once the retries are used up.
     {"too_many_attempts", "policy-violation", "Too many attempts to log in.", info},
     {"plaintext_refused", "policy-violation", "Encryption is required here.", info},
+    {"plaintext_after_starttls", "policy-violation", "Nothing may follow starttls before TLS.", info},
     // The element may well be one we know, in a place where it is not allowed.
     {"protocol_violation", "policy-violation", "This element is not allowed here.", info},
 
+    {"proxy_timeout", "", "", info},
+    {"tls_timeout", "", "", info},
     {"header_timeout", "connection-timeout", "No stream header came in time.", info},
     {"login_timeout", "connection-timeout", "No login came in time.", info},
     {"bind_timeout", "connection-timeout", "No session was asked for in time.", info},
@@ -58,6 +66,7 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"manager_unavailable", "remote-connection-failed", "The session manager cannot be reached; try again later.", warning},
     {"manager_timeout", "remote-connection-failed", "The session manager did not answer; try again later.", warning},
     {"shutdown", "system-shutdown", "", info},
+    {"see_other_host", "see-other-host", "", info},
     {"internal_error", "internal-server-error", "", error},
 }};
 

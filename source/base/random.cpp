@@ -43,4 +43,10 @@ std::string random_hex(std::size_t bytes) {
   return hex;
 }
 
+std::string random_bytes(std::size_t bytes) {
+  std::string filled(bytes, '\0');
+  fill(filled.data(), bytes);
+  return filled;
+}
+
 }  // namespace couplet::base

@@ -4,31 +4,48 @@
 
 #include "base/log.hpp"
 #include "base/text_pool.hpp"
+#include "http_answer.hpp"
+#include "tls/first_bytes.hpp"
 
 namespace couplet::client {
 
 using base::close_reason;
 
-connection::connection(table& t, int descriptor, const net::peer& who)
+namespace {
+
+/// What a TLS connection holds before its login, about: counted against the budget of those that have not logged in.
+constexpr std::size_t tls_bytes = 8 * 1024;
+
+/// Whether a login may do without TLS: where it leaves nobody's machine, or where that was allowed.
+bool plaintext_may_pass(const shared_state& shared, const net::peer& who) noexcept {
+  if (shared.plaintext == plaintext_logins::nowhere) return false;
+  return who.loopback || shared.plaintext == plaintext_logins::everywhere;
+}
+
+}  // namespace
+
+connection::connection(table& t, int descriptor, const arrival& a)
     : wire(t.shard_, descriptor),
       table_(t),
       seat_(t, *this),
       tokenizer_(t.workspaces_, t.shared_.limit.before_login),
-      machine_(t.shared_.settings, seat_.id(), who.loopback || t.shared_.allow_plaintext),
-      address_(who.address),
+      machine_(t.shared_.settings, seat_.id(), plaintext_may_pass(t.shared_, a.who)),
+      address_(a.who.address),
       last_input_(t.shard_.now()) {
   ++t.count_.accepted;
   on_phase();
+  if (a.how == entry::tls) begin_tls(true);
+  opening_ = a.how == entry::any;
 }
 
 connection::~connection() {
   table_.shared_.unauthenticated.give_back(accounted_);
 }
 
-net::task<> connection::live(table& t, int descriptor, net::peer who, limits::share place) {
+net::task<> connection::live(table& t, int descriptor, arrival a, limits::share place) {
   const limits::share in_all(std::move(place));
   const net::gate::pass inside(t.shard_.lives());
-  connection c(t, descriptor, who);
+  connection c(t, descriptor, a);
   try {
     while (!c.is_over()) {
       if (c.paused() || c.is_deaf()) {
@@ -38,6 +55,7 @@ net::task<> connection::live(table& t, int descriptor, net::peer who, limits::sh
       const auto [failed] = co_await c.readable();
       if (c.paused()) continue;
       c.on_input(c.read(failed));
+      c.after_input();
     }
   } catch (const std::exception& e) {
     base::log::error("a client connection failed", {{"what", e.what()}, {"address", c.address_}});
@@ -47,7 +65,7 @@ net::task<> connection::live(table& t, int descriptor, net::peer who, limits::sh
 }
 
 bool connection::paused() const noexcept {
-  return is_open() && (machine_.holds_input() || !held_.empty() || congested_ || indebted_ || !table_.reading_);
+  return is_open() && (machine_.holds_input() || (!held_.empty() && !opening_) || congested_ || indebted_ || !table_.reading_);
 }
 
 // ---- input ----------------------------------------------------------------------------------------------------------
@@ -55,6 +73,15 @@ bool connection::paused() const noexcept {
 void connection::on_input(std::string_view input) {
   if (input.empty()) return;
   last_input_ = table_.shard_.now();
+  std::string first;
+  if (opening_) {
+    if (!held_.empty()) {
+      first = std::exchange(held_, {}).append(input);
+      input = first;
+    }
+    input = look_at_opening(input);
+    if (input.empty()) return;
+  }
   tokenize(input);
   if (!is_open()) return;
   const auto rate = table_.shared_.limit.bytes_per_second;
@@ -76,11 +103,11 @@ void connection::tokenize(std::string_view input) {
     }
     const auto found = tokenizer_.next(input);
     if (found == xml::token::need_more) return;
-    on_token(found);
+    on_token(found, !input.empty());
   }
 }
 
-void connection::on_token(xml::token found) {
+void connection::on_token(xml::token found, bool more_follows) {
   static const std::vector<xml::prefix_declaration> none;
   auto& fx = table_.effects_;
   fx.clear();
@@ -103,7 +130,65 @@ void connection::on_token(xml::token found) {
       break;
     case xml::token::error: machine_.on_fault(tokenizer_.fault(), fx); break;
   }
+  if (fx.start_tls && more_follows) {
+    // It would be taken for something that came through TLS (CVE-2011-0411 and its kin).
+    fx.clear();
+    machine_.on_plaintext_after_starttls(fx);
+  }
+  const bool start_tls = fx.start_tls;
   apply(fx);
+  if (start_tls && is_open()) begin_tls(false);
+}
+
+// ---- before a stream ------------------------------------------------------------------------------------------------
+
+/// TLS, XML or something else: answers the input where it is for the stream.
+std::string_view connection::look_at_opening(std::string_view input) {
+  const auto what = tls::detect_opening(input);
+  if (what == tls::opening::need_more) {
+    held_.assign(input);
+    return {};
+  }
+  opening_ = false;
+  if (what == tls::opening::http) {
+    answer_http();
+    return {};
+  }
+  // Without a certificate a ClientHello is what it would be for any XML parser.
+  if (what != tls::opening::tls || !table_.contexts_) return input;
+  begin_tls(true);
+  const std::string ciphertext(input);
+  on_input(decrypt(ciphertext));
+  return {};
+}
+
+/// A browser, or whoever looks for web servers. What was asked for is not looked at, and not repeated.
+void connection::answer_http() {
+  out().append(http_answer(table_.shared_.limit.http_redirect));
+  close_gently(close_reason::http_request, true);
+}
+
+void connection::begin_tls(bool direct) {
+  if (!table_.contexts_) return abort(close_reason::tls_handshake_failed);
+  tokenizer_.reset();
+  start_tls(std::make_unique<tls::engine>(table_.contexts_, direct));
+  handshaking_ = true;
+  const auto allowed = table_.shared_.limit.tls_timeout;
+  phase_deadline_ = allowed.count() == 0 ? base::time_point{} : table_.shard_.now() + allowed;
+  set_next_deadline();
+}
+
+void connection::on_secured() {
+  handshaking_ = false;
+  stage_deadline_ = {};
+  stream::security s;
+  if (const auto* f = tls()->engine().known()) {
+    s.bindings = sasl::channel_bindings(f->tls_exporter, f->tls_unique, f->tls_server_end_point);
+    s.certificate = f->client.verified;
+    s.xmpp_addrs = f->client.xmpp_addrs;
+  }
+  machine_.on_secured(std::move(s));
+  on_phase();
 }
 
 void connection::take_up_held_input() {
@@ -125,6 +210,11 @@ void connection::apply(stream::effects& fx) {
   }
   for (auto& m : fx.to_manager) table_.board_.to_manager(std::move(m));
   fx.to_manager.clear();
+  if (fx.question) {
+    fx.question->client_address = address_;
+    table_.ask(seat_.id(), std::move(*fx.question));
+    fx.question.reset();
+  }
   if (fx.logged_in) on_logged_in();
   if (fx.restart_stream) tokenizer_.reset();
   if (fx.close != close_reason::none && is_open()) {
@@ -151,12 +241,19 @@ void connection::on_logged_in() {
   ++table_.count_.logins;
   tokenizer_.set_limits(table_.shared_.limit.after_login);
   table_.shared_.unauthenticated.give_back(std::exchange(accounted_, 0));
-  base::log::info("client logged in", {{"jid", machine_.who().full()}, {"address", address_}});
+  if (tls() == nullptr) return base::log::info("client logged in", {{"jid", machine_.who().full()}, {"address", address_}});
+  const auto* const f = tls()->engine().known();
+  base::log::info("client logged in", {{"jid", machine_.who().full()},
+                                       {"address", address_},
+                                       {"tls", f != nullptr ? f->version : std::string_view()},
+                                       {"cipher", f != nullptr ? f->cipher : std::string_view()}});
+  tls()->engine().forget_facts();
 }
 
 void connection::account_memory() {
   if (logged_in_ || !is_open()) return;
-  const auto held = static_cast<std::uint32_t>(tokenizer_.held_bytes() + held_.size() + out().size());
+  const auto held =
+      static_cast<std::uint32_t>(tokenizer_.held_bytes() + held_.size() + out().size() + (tls() != nullptr ? tls_bytes : 0));
   auto& budget = table_.shared_.unauthenticated;
   if (held > accounted_ && !budget.try_take(held - accounted_)) return end(close_reason::memory_budget);
   if (held < accounted_) budget.give_back(accounted_ - held);
@@ -197,6 +294,7 @@ void connection::set_next_deadline() {
 }
 
 void connection::on_time(base::time_point now) {
+  if (handshaking_ && phase_deadline_ != base::time_point{} && phase_deadline_ <= now) return abort(close_reason::tls_timeout);
   if (indebted_ && bucket_.ready_at() <= now) {
     indebted_ = false;
     last_input_ = now;  // we did not read; the client was not idle
@@ -221,6 +319,17 @@ void connection::on_route(route::message&& m) {
   machine_.on_route(std::move(m), fx);
   apply(fx);
   if (held_input) take_up_held_input();
+  if (was_paused && !paused()) wake();
+}
+
+void connection::on_answer(sasl::answer&& a) {
+  if (!is_open()) return;
+  auto& fx = table_.effects_;
+  fx.clear();
+  const bool was_paused = paused();
+  machine_.on_answer(std::move(a), fx);
+  apply(fx);
+  take_up_held_input();
   if (was_paused && !paused()) wake();
 }
 

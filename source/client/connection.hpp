@@ -25,27 +25,39 @@ class seat {
   std::uint64_t id_;
 };
 
+/// Who has connected, and where.
+struct arrival {
+  arrival(net::peer who_, entry how_) : who(std::move(who_)), how(how_) {}
+  net::peer who;
+  entry how;
+};
+
 /// One client connection. It lives in the frame of its life, which waits; everything else are plain functions here, called by
 /// the life, by the table with a route, by the wheel, and by the shard when it is time to write.
 ///
-///   socket → tokenizer → machine → effects → outbox, manager
+///   socket → (TLS) → tokenizer → machine → effects → outbox, manager
 class connection final : public net::wire {
  public:
-  connection(table& t, int descriptor, const net::peer& who);
+  connection(table& t, int descriptor, const arrival& a);
   ~connection() override;
 
   /// The whole life.
-  static net::task<> live(table& t, int descriptor, net::peer who, limits::share place);
+  static net::task<> live(table& t, int descriptor, arrival a, limits::share place);
 
   void on_route(route::message&& m);
+  void on_answer(sasl::answer&& a);
   void on_relief();
   /// Says goodbye with a stream error; the first reason counts.
   void end(base::close_reason reason);
 
  private:
   void on_input(std::string_view input);
+  std::string_view look_at_opening(std::string_view input);
+  void answer_http();
+  void begin_tls(bool direct);
+  void on_secured() override;
   void tokenize(std::string_view input);
-  void on_token(xml::token found);
+  void on_token(xml::token found, bool more_follows);
   void take_up_held_input();
   void apply(stream::effects& fx);
   void on_logged_in();
@@ -62,7 +74,7 @@ class connection final : public net::wire {
   xml::tokenizer tokenizer_;
   stream::client_stream machine_;
   limits::token_bucket bucket_;
-  std::string held_;  ///< input that waits until the machine takes more
+  std::string held_;  ///< input that waits until the machine takes more; first the opening bytes, where they tell nothing yet
   std::string address_;
   base::time_point phase_deadline_{};  ///< epoch: none
   base::time_point stage_deadline_{};  ///< of the login or the bind as a whole, over several tries
@@ -70,6 +82,8 @@ class connection final : public net::wire {
   std::uint32_t accounted_ = 0;  ///< bytes charged to the budget of all that have not logged in
   stream::phase phase_ = stream::phase::header;
   stream::phase stage_ = stream::phase::header;  ///< the last phase but `manager`, which belongs to the one before it
+  bool opening_ = true;                          ///< what comes first is not known yet
+  bool handshaking_ = false;                     ///< TLS
   bool logged_in_ = false;
   bool session_given_up_ = false;
   bool congested_ = false;      ///< the manager's queue was, when we last looked

@@ -12,13 +12,13 @@ namespace couplet::client {
 
 using base::close_reason;
 
-shared_state::shared_state(policy p, stream::client_settings s, bool allow_plaintext_)
-    : limit(p),
+shared_state::shared_state(policy p, stream::client_settings s, plaintext_logins where)
+    : limit(std::move(p)),
       settings(std::move(s)),
-      allow_plaintext(allow_plaintext_),
-      connections(p.connections),
-      unauthenticated(p.unauthenticated_bytes),
-      rate(p.connects_per_address, base::random_u64()) {}
+      plaintext(where),
+      connections(limit.connections),
+      unauthenticated(limit.unauthenticated_bytes),
+      rate(limit.connects_per_address, base::random_u64()) {}
 
 counters& counters::operator+=(const counters& other) noexcept {
   accepted += other.accepted;
@@ -27,31 +27,36 @@ counters& counters::operator+=(const counters& other) noexcept {
   return *this;
 }
 
-table::table(shared_state& shared, hub::switchboard& board)
+table::table(shared_state& shared, hub::switchboard& board, credentials::source* credentials)
     : shared_(shared),
       board_(board),
       shard_(board.own_shard()),
+      credentials_(credentials),
       next_generation_(static_cast<std::uint32_t>(base::random_u64())) {
   board.attach(this);
 }
 
 table::~table() = default;
 
-void table::accept(int descriptor, const net::peer& who) {
-  if (!reading_) return refuse(descriptor, who, close_reason::shutdown);
+void table::accept(int descriptor, const net::peer& who, entry how) {
+  if (!reading_) return refuse(descriptor, who, how, close_reason::shutdown);
   {
     const std::lock_guard lock(shared_.rate_mutex);
-    if (!shared_.rate.admit(who.rate_key(), shard_.now())) return refuse(descriptor, who, close_reason::too_many_connects);
+    if (!shared_.rate.admit(who.rate_key(), shard_.now())) return refuse(descriptor, who, how, close_reason::too_many_connects);
   }
-  if (!shared_.connections.try_take(1)) return refuse(descriptor, who, close_reason::too_many_connections);
-  shard_.spawn("client", connection::live(*this, descriptor, who, limits::share(shared_.connections, 1)));
+  if (!shared_.connections.try_take(1)) return refuse(descriptor, who, how, close_reason::too_many_connections);
+  const arrival a(who, how);
+  shard_.spawn("client", connection::live(*this, descriptor, a, limits::share(shared_.connections, 1)));
 }
 
 /// Says why, in one write that nobody waits for.
-void table::refuse(int descriptor, const net::peer& who, close_reason why) {
-  stream::client_stream machine(shared_.settings, 0, false);
+void table::refuse(int descriptor, const net::peer& who, entry how, close_reason why) {
   effects_.clear();
-  machine.end(why, effects_);
+  // Where TLS comes first there is no language yet to say it in.
+  if (how != entry::tls) {
+    stream::client_stream machine(shared_.settings, 0, false);
+    machine.end(why, effects_);
+  }
   (void)::send(descriptor, effects_.to_peer.data(), effects_.to_peer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(descriptor, SHUT_WR);
   ::close(descriptor);
@@ -59,6 +64,23 @@ void table::refuse(int descriptor, const net::peer& who, close_reason why) {
   count_.ends.add(why);
   const auto& row = base::describe(why);
   base::log::write(row.level, "client refused", {{"reason", row.name}, {"address", who.address}});
+}
+
+// ---- credentials ----------------------------------------------------------------------------------------------------
+
+void table::ask(std::uint64_t id, sasl::question&& q) {
+  shard_.spawn("credentials", asking(id, std::move(q)));
+}
+
+net::task<> table::asking(std::uint64_t id, sasl::question q) {
+  const net::gate::pass inside(shard_.lives());
+  sasl::answer a(sasl::answer::verdict::unavailable);  // unless somebody knows
+  try {
+    if (credentials_ != nullptr) a = co_await credentials_->ask(std::move(q));
+  } catch (const std::exception& e) {
+    base::log::error("a question about credentials failed", {{"what", e.what()}});
+  }
+  if (auto* c = find(id)) c->on_answer(std::move(a));
 }
 
 // ---- seats ----------------------------------------------------------------------------------------------------------

@@ -22,14 +22,27 @@ void check_outside_manager(const settings& all, const options& o) {
     const std::string_view name = all.contains("register") ? "register" : "no-register";
     throw usage_error(origin_of(all, name), "in-band registration is for the embedded session manager and excludes --sm");
   }
+  if (o.anonymous) {
+    throw usage_error(origin_of(all, "anonymous"), "is for the embedded session manager and excludes --sm");
+  }
   if (o.manager->id.empty()) throw usage_error(origin_of(all, "sm"), "needs --sm-id NAME");
   if (o.manager->secret.empty()) throw usage_error(origin_of(all, "sm"), "needs --sm-secret SECRET");
+}
+
+/// Where somebody else checks passwords there are no accounts here.
+void check_back_end(const settings& all) {
+  for (const std::string_view name : {"user", "users", "register"}) {
+    if (all.contains(name))
+      throw usage_error(origin_of(all, name), "excludes --auth-http and --auth-command: accounts are kept there");
+  }
 }
 
 void check_no_clients(const settings& all, const options& o) {
   const auto& origin = origin_of(all, "no-clients");
   if (o.manager) throw usage_error(origin, "excludes --sm: nobody could use that session manager through us");
-  if (all.contains("listen")) throw usage_error(origin, "excludes --listen");
+  for (const std::string_view name : {"listen", "listen-tls", "tls-cert", "tls-client-ca", "auth-http", "auth-command"}) {
+    if (all.contains(name)) throw usage_error(origin, "excludes --" + std::string(name));
+  }
   if (o.c2s.empty()) throw usage_error(origin, "needs --c2s NAME:SECRET: nobody could connect");
 }
 
@@ -60,6 +73,7 @@ void check_together(const settings& all, options& o, bool no_clients) {
     }
   }
   if (no_clients) check_no_clients(all, o);
+  if (o.auth_http || o.auth_command) check_back_end(all);
   if (o.manager) check_outside_manager(all, o);
   if (o.component_listener && o.c2s.empty()) {
     throw usage_error(origin_of(all, "listen-components"), "needs --c2s NAME:SECRET: nobody could connect");

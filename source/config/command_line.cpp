@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "base/tls_library.hpp"
 #include "settings.hpp"
 #include "values.hpp"
 
@@ -48,7 +50,8 @@ class parser {
  public:
   parser() : app_(description, "couplet") {
     app_.set_help_flag("-h,--help", "Print this and exit");
-    app_.set_version_flag("--version", "couplet " COUPLET_VERSION, "Print the version and exit");
+    app_.set_version_flag("--version", "couplet " COUPLET_VERSION " (" + std::string(base::tls_library()) + ")",
+                          "Print the version and exit");
     auto formatter = std::make_shared<help_formatter>();
     formatter->column_width(42);
     app_.formatter(std::move(formatter));

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view served = "Domains and accounts";
 constexpr std::string_view listeners = "Listeners";
+constexpr std::string_view encryption = "Encryption";
 constexpr std::string_view manager = "Session manager";
 constexpr std::string_view limits = "Limits (0 means none unless said otherwise)";
 constexpr std::string_view timeouts = "Time limits (seconds; 0 means none)";
@@ -24,11 +25,31 @@ const std::vector<flag>& all_flags() {
       {"users", value, "FILE", served, "Accounts, one JID:SECRET a line; empty lines and lines that begin with # are skipped"},
       {"register", one_switch, "", served, "Accounts may be made in-band (XEP-0077)"},
       {"no-register", one_switch, "", served, "They may not: the default"},
+      {"anonymous", one_switch, "", served, "Anybody gets a session under a name of the server's choice (SASL ANONYMOUS)"},
+      {"data", value, "DIR", served, "Where what must last is kept: the self-signed certificate"},
 
-      {"listen", list, "ADDR:PORT", listeners, "Clients, plain TCP; repeatable; port 0: the kernel chooses [[::]:5222]"},
+      {"auth-http", value, "URL", served, "Passwords are checked by this HTTP service: POST user, server, pass; true or false"},
+      {"auth-http-ca", value, "FILE", served, "Who may have signed its certificate, PEM; none: whom the system trusts"},
+      {"auth-command", value, "COMMAND", served,
+       "Passwords are checked by this program (extauth); blanks separate its arguments"},
+      {"auth-command-protocol", value, "NAME", served, "generic (auth:user:server:password) or ejabberd [generic]"},
+      {"auth-command-processes", value, "N", served, "So many of it side by side [1]"},
+      {"auth-timeout", value, "SECONDS", timeouts, "For an answer of --auth-http or --auth-command, at least 1 [10]"},
+
+      {"listen", list, "ADDR:PORT", listeners,
+       "Clients, STARTTLS or TLS at once; repeatable; port 0: the kernel chooses [[::]:5222]"},
+      {"listen-tls", list, "ADDR:PORT", listeners,
+       "Clients, TLS at once (XEP-0368); repeatable; with --tls-cert and no --listen also [::]:5223"},
       {"listen-components", value, "ADDR:PORT", listeners, "Other Couplets, with --c2s [127.0.0.1:5347]"},
       {"no-clients", one_switch, "", listeners, "No client listener"},
-      {"allow-plaintext", one_switch, "", listeners, "Passwords in the clear also on addresses that are not loopback"},
+      {"http-redirect", value, "URL", listeners, "Where browsers that find a client port are sent"},
+
+      {"tls-cert", list, "FILE", encryption,
+       "Certificate chain, PEM; or a folder with one pair for each domain; repeatable; none: self-signed"},
+      {"tls-key", list, "FILE", encryption, "Its key, where that is in another file; one for each --tls-cert"},
+      {"tls-client-ca", value, "FILE", encryption, "Whose certificates clients may log in with (SASL EXTERNAL), PEM"},
+      {"require-tls", one_switch, "", encryption, "No logins in the clear, not even on loopback addresses"},
+      {"allow-plaintext", one_switch, "", encryption, "Logins in the clear also on addresses that are not loopback"},
 
       {"c2s", secret_list, "NAME:SECRET", manager, "Another Couplet that may use our embedded session manager; repeatable"},
       {"sm", value, "HOST:PORT", manager, "Use this outside session manager instead of the embedded one; one only"},
@@ -43,6 +64,7 @@ const std::vector<flag>& all_flags() {
       {"max-outbox-bytes", value, "BYTES", limits, "Waiting for one client [1048576]"},
       {"max-manager-queue-bytes", value, "BYTES", limits, "Waiting for the session manager [16777216]"},
 
+      {"tls-timeout", value, "SECONDS", timeouts, "For a TLS handshake [10]"},
       {"header-timeout", value, "SECONDS", timeouts, "For the stream header [10]"},
       {"login-timeout", value, "SECONDS", timeouts, "For the login [30]"},
       {"bind-timeout", value, "SECONDS", timeouts, "For the session after the login [30]"},

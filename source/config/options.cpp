@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "back_ends.hpp"
 #include "checks.hpp"
+#include "encryption.hpp"
+#include "lookup.hpp"
 #include "settings.hpp"
 #include "values.hpp"
 
@@ -14,25 +17,6 @@ namespace {
 constexpr std::size_t max_users_bytes = 256U << 20U;
 constexpr std::uint64_t max_bytes = 1ULL << 40U;
 constexpr std::uint64_t max_seconds = 86'400;
-
-/// The values of a flag that is a list; none where it was not given.
-const std::vector<given>& list_of(const settings& all, std::string_view name) {
-  static const std::vector<given> none;
-  const auto found = all.find(name);
-  return found == all.end() ? none : found->second;
-}
-
-/// The value of a flag that is given once; nullptr: it was not.
-const given* one_of(const settings& all, std::string_view name) {
-  const auto& values = list_of(all, name);
-  if (values.size() > 1) throw usage_error(values[1].origin, "is given more than once");
-  return values.empty() ? nullptr : &values.front();
-}
-
-bool is_on(const settings& all, std::string_view name) {
-  const given* const g = one_of(all, name);
-  return g != nullptr && read_switch(*g);
-}
 
 void read_domains(const settings& all, options& o) {
   const auto& given_domains = list_of(all, "domain");
@@ -59,7 +43,8 @@ void read_listeners(const settings& all, options& o) {
   for (const auto& g : list_of(all, "listen")) o.client_listeners.push_back(read_listen_address(g));
   if (o.client_listeners.empty() && !is_on(all, "no-clients")) o.client_listeners.emplace_back("::", std::uint16_t{5222});
   if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
-  o.allow_plaintext = is_on(all, "allow-plaintext");
+  for (const auto& g : list_of(all, "listen-tls")) o.tls_listeners.push_back(read_listen_address(g));
+  if (const given* const g = one_of(all, "http-redirect")) o.http_redirect = read_url(*g);
 }
 
 void read_users_file(const given& g, options& o) {
@@ -89,6 +74,7 @@ void read_accounts(const settings& all, options& o) {
   const bool on = is_on(all, "register");
   if (on && is_on(all, "no-register")) throw usage_error(one_of(all, "no-register")->origin, "contradicts register");
   const given* const off = one_of(all, "no-register");
+  o.anonymous = is_on(all, "anonymous");
   o.registration = on || (off != nullptr && !read_switch(*off));
 }
 
@@ -130,6 +116,7 @@ void read_limits(const settings& all, options& o) {
   set_number(all, "max-outbox-bytes", l.max_outbox_bytes, 0, max_bytes, "bytes");
   set_number(all, "max-manager-queue-bytes", l.max_manager_queue_bytes, 0, max_bytes, "bytes");
   auto& t = o.timeouts;
+  set_seconds(all, "tls-timeout", t.tls);
   set_seconds(all, "header-timeout", t.header);
   set_seconds(all, "login-timeout", t.login);
   set_seconds(all, "bind-timeout", t.bind);
@@ -169,6 +156,8 @@ options make_options(const settings& all) {
   options o;
   read_domains(all, o);
   read_listeners(all, o);
+  read_encryption(all, o);
+  read_back_ends(all, o);
   read_accounts(all, o);
   read_manager(all, o);
   read_limits(all, o);

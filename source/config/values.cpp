@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -139,6 +140,15 @@ std::string read_domain(const given& g) {
   auto prepared = base::prepare_domain(g.text);
   if (!prepared) throw usage_error(g.origin, "expected a domain name, not " + quoted(g.text));
   return std::move(*prepared);
+}
+
+std::string read_url(const given& g) {
+  const bool known = g.text.starts_with("https://") || g.text.starts_with("http://");
+  const bool printable = std::all_of(g.text.begin(), g.text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!known || !printable || g.text.size() > 2000 || g.text.ends_with("://")) {
+    throw usage_error(g.origin, "expected a URL that begins with http:// or https://, not " + quoted(g.text));
+  }
+  return g.text;
 }
 
 std::size_t secret_split(std::string_view text) noexcept {

@@ -21,6 +21,8 @@ endpoint read_listen_address(const given& g);
 /// A host name or address and a port, not 0.
 endpoint read_host_and_port(const given& g);
 std::string read_domain(const given& g);
+/// An http or https URL of printable ASCII characters.
+std::string read_url(const given& g);
 
 /// NAME:SECRET, split at the first colon behind the domain; SECRET may be @FILE. `expected`: "JID:SECRET".
 std::pair<std::string, std::string> read_name_and_secret(const given& g, std::string_view expected);

@@ -52,14 +52,20 @@ void outbox::append_piece(std::string_view bytes) {
 io_result outbox::flush_to(byte_stream& stream) {
   while (!empty()) {
     const auto r = stream.write_some(std::string_view(buffer_->bytes).substr(buffer_->written));
-    if (r.state != io_result::status::ok) {
-      compact();
-      return r;
-    }
-    buffer_->written += r.bytes;
+    if (r.state != io_result::status::ok) return r;
+    written(r.bytes);
   }
-  release();
   return {};
+}
+
+void outbox::written(std::size_t bytes) noexcept {
+  if (!buffer_) return;
+  buffer_->written += bytes;
+  if (empty()) {
+    release();
+  } else {
+    compact();
+  }
 }
 
 void outbox::compact() noexcept {

@@ -27,7 +27,11 @@ std::string_view wire::read(const asio::error_code& wait_failed) {
   const auto r = stream_.read_some(buffer);
   switch (r.state) {
     case io_result::status::would_block: return {};
-    case io_result::status::ok: return state_ == state::open ? std::string_view(buffer.data(), r.bytes) : std::string_view();
+    case io_result::status::ok: {
+      const std::string_view bytes(buffer.data(), r.bytes);
+      if (tls_) return decrypt(bytes);
+      return state_ == state::open ? bytes : std::string_view();
+    }
     case io_result::status::closed: on_end_of_file(); return {};
     case io_result::status::failed: break;
   }
@@ -35,8 +39,43 @@ std::string_view wire::read(const asio::error_code& wait_failed) {
   return {};
 }
 
+void wire::start_tls(std::unique_ptr<tls::engine> engine) {
+  tls_ = std::make_unique<secure_layer>(std::move(engine), outbox_.size());
+}
+
+std::string_view wire::decrypt(std::string_view bytes) {
+  auto& plain = shard_.plain_buffer();
+  plain.clear();
+  const auto before = tls_->state();
+  const auto now = tls_->feed(bytes, plain);
+  // What TLS itself has to say (handshake, alerts) waits for no turn.
+  flush();
+  if (now == tls::engine::status::failed) {
+    close_gently(before == tls::engine::status::handshaking ? close_reason::tls_handshake_failed : close_reason::tls_failed,
+                 true);
+    return {};
+  }
+  if (state_ != state::open) return {};
+  if (before == tls::engine::status::handshaking && now != before) on_secured();
+  return state_ == state::open ? std::string_view(plain) : std::string_view();
+}
+
+void wire::after_input() {
+  if (tls_ && is_open() && tls_->state() == tls::engine::status::peer_closed) on_end_of_file();
+}
+
+io_result wire::push_out() {
+  return tls_ ? tls_->flush(outbox_, stream_, shard_.cipher_buffer()) : outbox_.flush_to(stream_);
+}
+
+/// Whether nothing is left that the peer could still be given: behind a TLS that has failed, or never was, the outbox is lost.
+bool wire::is_drained() const noexcept {
+  if (!tls_) return outbox_.empty();
+  return !tls_->has_unsent() && (outbox_.empty() || !tls_->can_encrypt());
+}
+
 void wire::on_end_of_file() {
-  if (outbox_.flush_to(stream_).state != io_result::status::would_block) return abort(close_reason::connection_lost);
+  if (push_out().state != io_result::status::would_block) return abort(close_reason::connection_lost);
   deaf_ = peer_finished_ = true;
   close_gently(close_reason::connection_lost, true);
   flush();  // waits until the socket takes more
@@ -57,10 +96,16 @@ void wire::flush() {
 
 void wire::write_out() {
   if (state_ == state::over || waits_for_writable_) return;
-  const auto before = outbox_.size();
-  const auto r = outbox_.flush_to(stream_);
+  const auto left = [this] { return outbox_.size() + (tls_ ? tls_->unsent_bytes() : 0); };
+  const auto before = left();
+  if (tls_ && state_ == state::closing && outbox_.empty()) tls_->say_goodbye();
+  auto r = push_out();
+  if (tls_ && state_ == state::closing && r.state == io_result::status::ok && outbox_.empty()) {
+    tls_->say_goodbye();
+    r = push_out();
+  }
   if (r.state == io_result::status::failed) return abort(close_reason::connection_lost);
-  if (state_ == state::closing && outbox_.size() < before) {
+  if (state_ == state::closing && left() < before) {
     const auto soon = shard_.now() + patience();
     shard_.wheel().set(*this, soon < give_up_at_ ? soon : give_up_at_);
   }
@@ -72,7 +117,7 @@ void wire::write_out() {
     });
   }
   on_flushed();
-  if (state_ != state::closing || !outbox_.empty()) return;
+  if (state_ != state::closing || !is_drained()) return;
   if (peer_finished_) return abort(reason_);
   stream_.shutdown_write();
 }

@@ -10,17 +10,6 @@
 
 namespace couplet::sasl {
 
-std::string_view condition_of(verdict v) noexcept {
-  switch (v) {
-    case verdict::ok: return {};
-    case verdict::malformed:
-    case verdict::too_long: return "malformed-request";
-    case verdict::bad_name: return "not-authorized";
-    case verdict::foreign_authzid: return "invalid-authzid";
-  }
-  return "malformed-request";
-}
-
 verdict parse_plain(std::string_view message, plain_credentials& out) noexcept {
   const auto first = message.find('\0');
   if (first == std::string_view::npos) return verdict::malformed;

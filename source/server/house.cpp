@@ -10,6 +10,8 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "credentials/command_source.hpp"
+#include "credentials/http_source.hpp"
 
 namespace couplet::server {
 
@@ -31,6 +33,8 @@ client::policy policy_of(const config::options& o) {
   p.connections = o.limits.max_connections;
   p.unauthenticated_bytes = o.limits.max_unauthenticated_bytes;
   p.connects_per_address = o.limits.connects_per_ip;
+  p.http_redirect = o.http_redirect;
+  p.tls_timeout = o.timeouts.tls;
   p.header_timeout = o.timeouts.header;
   p.login_timeout = o.timeouts.login;
   p.bind_timeout = o.timeouts.bind;
@@ -68,6 +72,9 @@ void forget(std::vector<config::account>& accounts) {
 server::house::house(config::options o, reload again) : options_(std::move(o)), reload_(std::move(again)) {}
 
 server::house::~house() {
+  // Nobody may work for lives that are gone.
+  workers_.reset();
+  back_end_.reset();
   // What waits on the loops goes before the loops, and the loops (which own the lives that still wait) before what those use.
   signals_.reset();
   link_.reset();
@@ -79,9 +86,14 @@ int server::house::run() {
   base::log::set_level(options_.log_level);
   base::log::set_format(options_.log_format);
   raise_descriptor_limit();
+  if (const auto failed = make_back_end()) {
+    std::fprintf(stderr, "couplet: %s\n", failed->c_str());
+    return 1;
+  }
   furnish();
   auto failed = make_accounts(options_.accounts);
   forget(options_.accounts);
+  if (!failed) failed = make_certificates();
   if (!failed) failed = open_listeners();
   if (failed) {
     std::fprintf(stderr, "couplet: %s\n", failed->c_str());
@@ -93,6 +105,7 @@ int server::house::run() {
   start_threads();
   shards_[0]->run();
   for (auto& t : threads_) t.join();
+  tls::leave_thread();
   say_what_was();
   // At once is at once: connections that still wait, or a name server that does not answer, keep nobody.
   if (at_once_) std::_Exit(exit_code_);
@@ -102,7 +115,10 @@ int server::house::run() {
 void server::house::start_threads() {
   try {
     for (std::size_t i = 1; i < shards_.size(); ++i) {
-      threads_.emplace_back([s = shards_[i].get()] { s->run(); });
+      threads_.emplace_back([s = shards_[i].get()] {
+        s->run();
+        tls::leave_thread();
+      });
     }
   } catch (const std::exception& e) {
     fail(std::string("cannot start a thread (--threads): ") + e.what());
@@ -135,25 +151,95 @@ void server::house::furnish() {
   } else {
     session_settings_.domains = options_.domains;
     session_settings_.registration = options_.registration;
+    session_settings_.guests = options_.anonymous;
+    session_settings_.accounts_elsewhere = options_.auth_http || options_.auth_command;
     managers_.resize(count);
     for (std::uint32_t i = 0; i < count; ++i) {
       managers_[i] = std::make_unique<embedded_manager>(session_settings_, i, exchange_->on(i),
                                                         options_.limits.max_manager_queue_bytes, managers_);
     }
   }
-  if (!options_.client_listeners.empty()) {
-    stream::client_settings s;
-    s.domains = options_.domains;
-    s.aliases = options_.aliases;
-    // An outside manager decides itself who may register; it answers where we let the question through.
-    s.offer_registration = options_.registration || options_.manager.has_value();
-    clients_shared_ = std::make_unique<client::shared_state>(policy_of(options_), std::move(s), options_.allow_plaintext);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i)));
-    }
-  }
+  if (!options_.client_listeners.empty() || !options_.tls_listeners.empty()) furnish_clients();
   if (options_.component_listener) {
     router_ = std::make_unique<component::router>(component_options(options_), *exchange_, exchange_->on(0));
+  }
+}
+
+void server::house::furnish_clients() {
+  const bool elsewhere = options_.auth_http || options_.auth_command;
+  const bool embedded = !managers_.empty() && !elsewhere;
+  const auto limits = policy_of(options_);
+  stream::client_settings s;
+  s.domains = options_.domains;
+  s.aliases = options_.aliases;
+  // An outside manager decides itself who may register; it answers where we let the question through.
+  s.offer_registration = options_.registration || managers_.empty();
+  s.offer_tls = true;
+  if (elsewhere) s.logins_checked_by = stream::login_check::credentials;
+  s.offer_scram = embedded;
+  s.ask_for_accounts = embedded;
+  s.offer_anonymous = options_.anonymous;
+  s.max_bytes_before_login = limits.before_login.max_element_bytes;
+  s.max_bytes_after_login = limits.after_login.max_element_bytes;
+  s.idle_seconds = static_cast<std::uint64_t>(limits.idle_timeout.count());
+  auto where = client::plaintext_logins::loopback;
+  if (options_.allow_plaintext) where = client::plaintext_logins::everywhere;
+  if (options_.require_tls) where = client::plaintext_logins::nowhere;
+  clients_shared_ = std::make_unique<client::shared_state>(limits, std::move(s), where);
+
+  if (embedded) {
+    process_secret_ = base::random_bytes(32);
+    net::workers::options w;
+    w.name = "hashing";
+    workers_ = std::make_unique<net::workers>(std::move(w));
+  }
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    if (embedded) {
+      credentials_.push_back(std::make_unique<embedded_credentials>(*shards_[i], shards_, managers_, *workers_, process_secret_));
+    }
+    tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i), credentials_on(i)));
+  }
+}
+
+credentials::source* server::house::credentials_on(std::uint32_t shard) const noexcept {
+  if (back_end_) return back_end_.get();
+  return shard < credentials_.size() ? credentials_[shard].get() : nullptr;
+}
+
+std::optional<std::string> server::house::make_back_end() {
+  if (!options_.auth_http && !options_.auth_command) return std::nullopt;
+  auto made = options_.auth_http ? credentials::make_http_source(*options_.auth_http)
+                                 : credentials::make_command_source(*options_.auth_command);
+  if (!made) return made.error_text();
+  back_end_ = std::move(*made);
+  return std::nullopt;
+}
+
+/// For those who serve clients. Before the shards run.
+std::optional<std::string> server::house::make_certificates() {
+  if (tables_.empty()) return std::nullopt;
+  auto made = encryption_.make(options_);
+  if (!made) return made.error_text();
+  for (auto& t : tables_) t->set_contexts(*made);
+  return std::nullopt;
+}
+
+/// New connections see the new ones; those that are open go on with what they have.
+void server::house::renew_certificates(const config::options& fresh) {
+  if (tables_.empty()) return;
+  auto made = encryption_.make(fresh);
+  if (!made) return base::log::error("the certificates stay as they were", {{"why", made.error_text()}});
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    shards_[i]->post([t = tables_[i].get(), c = *made] { t->set_contexts(c); });
+  }
+}
+
+net::task<> server::house::housekeeping() {
+  asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor> minute(shards_[0]->get_executor());
+  while (!stopping_) {
+    minute.expires_after(std::chrono::minutes(1));
+    co_await minute.async_wait(net::as_result);
+    encryption_.rotate_ticket_keys();
   }
 }
 
@@ -169,6 +255,9 @@ std::optional<std::string> server::house::make_accounts(const std::vector<config
 std::optional<std::string> server::house::open_listeners() {
   for (const auto& where : options_.client_listeners) {
     if (auto failed = open_listener("client", where, true)) return failed;
+  }
+  for (const auto& where : options_.tls_listeners) {
+    if (auto failed = open_listener("client-tls", where, true)) return failed;
   }
   if (options_.component_listener) return open_listener("component", *options_.component_listener, false);
   return std::nullopt;
@@ -191,13 +280,15 @@ void server::house::start_lives() {
   for (auto& p : ports_) {
     auto& s = *shards_[p->shard];
     net::listener::on_accept accepted;
-    if (p->kind == "client") {
-      accepted = [t = tables_[p->shard].get()](int descriptor, const net::peer& who) { t->accept(descriptor, who); };
+    if (p->kind != "component") {
+      const auto how = p->kind == "client" ? client::entry::any : client::entry::tls;
+      accepted = [t = tables_[p->shard].get(), how](int descriptor, const net::peer& who) { t->accept(descriptor, who, how); };
     } else {
       accepted = [r = router_.get()](int descriptor, const net::peer& who) { r->accept(descriptor, who); };
     }
     s.spawn("listener", p->socket.accept_loop(s, std::move(accepted)));
   }
+  if (!tables_.empty()) shards_[0]->spawn("housekeeping", housekeeping());
   if (link_) {
     shards_[0]->spawn("link",
                       link_->live([this](link::manager_link::outcome o, const std::string& why) { on_link_outcome(o, why); }));
@@ -214,6 +305,7 @@ void server::house::say_what_starts() const {
   for (const auto& l : ready_) base::log::info("listening", {{"kind", l.kind}, {"address", net::to_text(l.where)}});
   if (!managers_.empty()) base::log::info("accounts live in memory only: they and all state are gone when the server stops");
   if (tables_.empty()) return;
+  if (options_.require_tls) return base::log::info("logins need TLS everywhere");
   base::log::info(options_.allow_plaintext
                       ? "plaintext logins are allowed from everywhere (--allow-plaintext): passwords can be read on the way"
                       : "plaintext logins are allowed on loopback addresses only");
@@ -275,6 +367,7 @@ void server::house::read_configuration_again() {
   if (!fresh) return;
   base::log::set_level(fresh->log_level);
   base::log::set_format(fresh->log_format);
+  renew_certificates(*fresh);
   if (router_) router_->set_secrets(component_options(*fresh).c2s);
   if (link_ && fresh->manager) link_->set_secret(fresh->manager->secret);
   const auto count = static_cast<std::uint32_t>(managers_.size());

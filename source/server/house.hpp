@@ -10,11 +10,15 @@
 #include "client/table.hpp"
 #include "component/router.hpp"
 #include "config/options.hpp"
+#include "credentials/source.hpp"
+#include "embedded_credentials.hpp"
 #include "embedded_manager.hpp"
+#include "encryption.hpp"
 #include "hub/switchboard.hpp"
 #include "link/manager_link.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
+#include "net/workers.hpp"
 #include "ready_file.hpp"
 #include "server/server.hpp"
 #include "session/manager.hpp"
@@ -32,6 +36,10 @@ class server::house {
  private:
   // building (house.cpp)
   void furnish();
+  void furnish_clients();
+  std::optional<std::string> make_certificates();
+  std::optional<std::string> make_back_end();
+  credentials::source* credentials_on(std::uint32_t shard) const noexcept;
   std::optional<std::string> open_listeners();
   std::optional<std::string> open_listener(const char* kind, const config::endpoint& where, bool on_all_shards);
   std::optional<std::string> make_accounts(const std::vector<config::account>& accounts);
@@ -45,6 +53,8 @@ class server::house {
   void watch_signals();
   void on_signal(int number);
   void read_configuration_again();
+  void renew_certificates(const config::options& fresh);
+  net::task<> housekeeping();
   void fail(const std::string& why);
 
   // stopping (shutdown.cpp)
@@ -74,6 +84,11 @@ class server::house {
   std::unique_ptr<client::shared_state> clients_shared_;
   std::unique_ptr<hub::exchange> exchange_;
   std::vector<std::unique_ptr<embedded_manager>> managers_;
+  encryption encryption_;
+  std::string process_secret_;  ///< for the salts of names
+  std::unique_ptr<net::workers> workers_;
+  std::vector<std::unique_ptr<embedded_credentials>> credentials_;
+  std::unique_ptr<credentials::source> back_end_;  ///< who checks passwords instead
   std::vector<std::unique_ptr<client::table>> tables_;
   std::unique_ptr<component::router> router_;
   std::vector<std::unique_ptr<open_port>> ports_;

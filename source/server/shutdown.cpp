@@ -40,6 +40,7 @@ net::task<> server::house::shut_down() {
   co_await on_every_shard(goodbye);
   co_await wait_for_clients(options_.timeouts.shutdown);
   co_await on_every_shard(cut_off);
+  if (back_end_) back_end_->stop();
   co_await wait_for_clients(after_abort);
   // What clients did not take goes back to the manager before the way there is closed.
   co_await let_queues_run_dry();

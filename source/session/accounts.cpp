@@ -19,10 +19,18 @@ account_table::entry* account_table::find(std::string_view bare_jid) noexcept {
 bool account_table::put(std::string_view bare_jid, std::string password) {
   if (auto* known = find(bare_jid)) {
     known->second.password = std::move(password);
+    known->second.keys.reset();
+    known->second.guest = false;
     return false;
   }
   accounts_.try_emplace(std::string(bare_jid)).first->second.password = std::move(password);
   return true;
+}
+
+account_table::entry& account_table::put_guest(std::string_view bare_jid) {
+  auto& made = *accounts_.try_emplace(std::string(bare_jid)).first;
+  made.second.guest = true;
+  return made;
 }
 
 void account_table::erase(std::string_view bare_jid) {

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/jid.hpp"
+#include "sasl/scram.hpp"
 #include "seeded_hash.hpp"
 
 namespace couplet::session {
@@ -14,9 +18,14 @@ inline constexpr std::uint32_t no_slot = 0xFFFFFFFFU;
 /// As long as the parts of a JID may be (RFC 6122 section 2).
 inline constexpr std::size_t max_password_bytes = 1'023;
 
+/// The keys of one account, by hash (SHA-1, -256, -512): each is derived from the password when it is first needed.
+using derived_keys = std::array<std::optional<sasl::scram_keys>, 3>;
+
 /// What is kept of an account; its name is the key it stands under.
 struct account {
   std::string password;
+  std::unique_ptr<derived_keys> keys;
+  bool guest = false;                     ///< made for a session, and gone with its last one
   std::uint32_t first_session = no_slot;  ///< head of the list that goes through session::next
   std::uint32_t session_count = 0;
 };
@@ -30,6 +39,8 @@ class account_table {
   entry* find(std::string_view bare_jid) noexcept;
   /// True: made, false: it existed and has a new password now.
   bool put(std::string_view bare_jid, std::string password);
+  /// An account without a password, for as long as it has sessions. There must be none of that name.
+  entry& put_guest(std::string_view bare_jid);
   /// Its sessions must have ended.
   void erase(std::string_view bare_jid);
   std::size_t size() const noexcept { return accounts_.size(); }

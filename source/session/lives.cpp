@@ -1,6 +1,7 @@
 #include "lives.hpp"
 
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -85,6 +86,11 @@ void give_back(core& c, std::string&& xml, std::optional<std::uint64_t> handle, 
   answer_error(c, std::move(xml), head, condition::service_unavailable, out);
 }
 
+/// A guest that has no session any more was never there.
+void forget_guest(core& c, account_table::entry& owner) {
+  if (owner.second.guest && owner.second.session_count == 0) c.accounts.erase(owner.first);
+}
+
 /// The clients of those that are `ended` and their contacts are told; the table does not hold them any more.
 void tell_ended(core& c, const session& ended, route::address&& address, std::string_view why, effects& out) {
   announce_end(c, ended, why, out);
@@ -110,7 +116,9 @@ void on_session_start(core& c, route::session_start&& m, effects& out) {
   if (!who || !who->has_node() || who->is_bare() || !c.serves(who->domain()) || !c.owns(who->bare()) || m.from.empty()) {
     return fail_start(std::move(m), out);
   }
-  auto* const owner = c.accounts.find(who->bare());
+  auto* owner = c.accounts.find(who->bare());
+  const bool needs_no_account = c.options.accounts_elsewhere || (c.options.guests && is_guest_name(who->node()));
+  if (owner == nullptr && needs_no_account) owner = &c.accounts.put_guest(who->bare());
   if (owner == nullptr) return fail_start(std::move(m), out);
   session* const old = c.sessions.find(*owner, who->resource());
   const auto limit = c.options.max_sessions_per_account;
@@ -132,23 +140,31 @@ void on_session_start(core& c, route::session_start&& m, effects& out) {
 
 void on_failure(core& c, route::failure&& m, effects& out) {
   auto handle = handle_in(m.to);
+  account_table::entry* owner = nullptr;
   if (session* const s = session_at(c, m.to)) {
     if (comes_from(*s, m.from)) {
+      owner = s->owner;
       announce_end(c, c.sessions.close(*s), {}, out);
     } else {
       handle.reset();  // it speaks for a session that is not its own: that one lives on, and nothing is delivered again
     }
   }
   if (!m.xml.empty()) give_back(c, std::move(m.xml), handle, m.from, out);
+  if (owner != nullptr) forget_guest(c, *owner);
 }
 
 void on_c2s_gone(core& c, std::string_view c2s_domain, effects& out) {
   std::vector<session> ended;
+  std::set<account_table::entry*> guests;
   c.sessions.each([&](session& s) {
     if (!s.c2s.text.empty() && domain_of_c2s(s.c2s.text) == c2s_domain) ended.push_back(c.sessions.close(s));
   });
   // All are out of the table before the first is announced: nothing is sent to the c2s that is gone.
-  for (const auto& s : ended) announce_end(c, s, {}, out);
+  for (const auto& s : ended) {
+    announce_end(c, s, {}, out);
+    if (s.owner->second.guest) guests.insert(s.owner);
+  }
+  for (auto* const owner : guests) forget_guest(c, *owner);
 }
 
 void end_all_sessions(core& c, account_table::entry& owner, std::string_view why, effects& out) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/digest.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
 #include "lives.hpp"
@@ -75,6 +76,16 @@ void on_anything_else(route::message&& m, effects& out) {
 
 }  // namespace
 
+bool is_guest_name(std::string_view node) noexcept {
+  constexpr std::string_view form = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+  if (node.size() != form.size()) return false;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const std::string_view allowed = form[i] == 'x' ? "0123456789abcdef" : form[i] == 'y' ? "89ab" : form.substr(i, 1);
+    if (allowed.find(node[i]) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
 std::uint32_t partition_of(std::string_view bare_jid, std::uint32_t partitions) noexcept {
   if (partitions <= 1) return 0;
   // Multiplied down instead of divided: the upper half of the hash chooses the partition, the lower the place in its tables.
@@ -107,10 +118,34 @@ base::result<bool> manager::put_account(const base::jid& who, std::string passwo
   if (!who.has_node() || !who.is_bare()) return base::error("an account is named by USER@DOMAIN");
   if (!state_->serves(who.domain())) return base::error("account " + who.full() + ": its domain is not served");
   if (!state_->owns(who.bare())) return base::error("account " + who.full() + ": belongs to another partition");
+  if (is_guest_name(who.node())) return base::error("account " + who.full() + ": such names are for guests");
   if (password.empty() || password.size() > max_password_bytes) {
     return base::error("account " + who.full() + ": a password has 1 to " + std::to_string(max_password_bytes) + " bytes");
   }
   return state_->accounts.put(who.bare(), std::move(password));
+}
+
+bool manager::has_account(std::string_view bare_jid) const {
+  return state_->accounts.find(bare_jid) != nullptr;
+}
+
+std::optional<std::string> manager::password_of(std::string_view bare_jid) const {
+  const auto* const found = state_->accounts.find(bare_jid);
+  if (found == nullptr || found->second.guest) return std::nullopt;
+  return found->second.password;
+}
+
+std::optional<sasl::scram_keys> manager::keys_of(std::string_view bare_jid, sasl::scram_hash hash) const {
+  const auto* const found = state_->accounts.find(bare_jid);
+  if (found == nullptr || !found->second.keys) return std::nullopt;
+  return (*found->second.keys)[static_cast<std::size_t>(hash)];
+}
+
+void manager::keep_keys(std::string_view bare_jid, sasl::scram_hash hash, sasl::scram_keys keys, std::string_view password) {
+  auto* const found = state_->accounts.find(bare_jid);
+  if (found == nullptr || !base::equal_in_constant_time(password, found->second.password)) return;
+  if (!found->second.keys) found->second.keys = std::make_unique<derived_keys>();
+  (*found->second.keys)[static_cast<std::size_t>(hash)] = std::move(keys);
 }
 
 void manager::on_route(route::message&& m, effects& out) {

@@ -32,6 +32,7 @@ std::optional<condition> change_password(core& c, const xml::element& query, con
   const auto password = query.child("password");
   if (!name || !password) return condition::bad_request;
   const auto prepared = base::prepare_node(name.text());
+  if (own.owner->second.guest) return condition::forbidden;  // there is no account
   if (prepared != own.bare().substr(0, own.bare().find('@'))) return condition::forbidden;
   auto text = password.text();
   if (!is_password(text)) return condition::not_acceptable;
@@ -60,7 +61,7 @@ void append_registration_form(std::string& out, const account_table::entry* regi
 }
 
 std::optional<condition> register_account(core& c, const base::jid& who, const xml::element& query) {
-  if (!who.has_node()) return condition::not_acceptable;
+  if (!who.has_node() || is_guest_name(who.node())) return condition::not_acceptable;
   if (query.child("remove")) return condition::not_allowed;  // of whom? nobody has logged in
   if (c.accounts.find(who.bare()) != nullptr) return condition::conflict;
   auto password = query.child("password").text();
@@ -80,6 +81,7 @@ void answer_registration(core& c, std::string&& xml, const stanza_head& head, co
     return ignore(std::move(xml));
   }
   if (query.child("remove")) {
+    if (own.owner->second.guest) return answer_error(c, std::move(xml), head, condition::forbidden, out);
     if (query.first_child().next_sibling()) return answer_error(c, std::move(xml), head, condition::bad_request, out);
     remove_account(c, head, *own.owner, out);
     return ignore(std::move(xml));

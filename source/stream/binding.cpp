@@ -46,8 +46,10 @@ void client_stream::start_session(base::jid full, bool bound, effects& out) {
 
 void client_stream::on_session_started(route::session_started&& m, effects& out) {
   using request = login::request;
-  const bool expected = phase_ == stream::phase::manager &&
-                        (login_->waits_for == request::bind || login_->waits_for == request::legacy) && !m.from.empty();
+  const bool expected =
+      phase_ == stream::phase::manager &&
+      (login_->waits_for == request::bind || login_->waits_for == request::legacy || login_->waits_for == request::bind2) &&
+      !m.from.empty();
   // Nobody waits for this session (any more): it must not stay behind without a client.
   if (!expected) return bounce(std::move(m), out);
 
@@ -55,6 +57,13 @@ void client_stream::on_session_started(route::session_started&& m, effects& out)
   session_runs_ = true;
   who_ = std::move(login_->wanted);
   plain_from_ = who_.full().find_first_of("&<>'\"\t\r\n") == std::string::npos;
+  out.logged_in = true;
+  phase_ = stream::phase::open;
+  if (login_->waits_for == request::bind2) {
+    finish_sasl2_bind(out);
+    login_.reset();
+    return advertise(out);
+  }
   std::string payload;
   if (login_->waits_for == request::bind) {
     payload = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>";
@@ -62,8 +71,6 @@ void client_stream::on_session_started(route::session_started&& m, effects& out)
     payload += "</jid></bind>";
   }
   append_iq_result(out.to_peer, login_->client_id, payload);
-  phase_ = stream::phase::open;
-  out.logged_in = true;
   login_.reset();
 }
 

@@ -13,7 +13,6 @@ using base::close_reason;
 namespace {
 
 constexpr std::string_view footer = "</stream:stream>";
-constexpr std::string_view tls_namespace = "urn:ietf:params:xml:ns:xmpp-tls";
 constexpr std::string_view compression_namespace = "http://jabber.org/protocol/compress";
 
 bool is_stanza_name(std::string_view name) noexcept {
@@ -33,10 +32,13 @@ client_stream::~client_stream() = default;
 feature_state client_stream::state() const noexcept {
   unsigned bits = 0;
   if (version_1_) bits |= has::version_1;
-  if (plaintext_login_) bits |= has::passwords;
+  if (plaintext_login_ || secured_) bits |= has::passwords;
   if (settings_->offer_registration) bits |= has::registration;
   if (!who_.empty()) bits |= has::login;
   if (phase_ == stream::phase::open) bits |= has::resource;
+  if (settings_->offer_tls) bits |= has::tls;
+  if (secured_) bits |= has::secured;
+  if (settings_->max_bytes_after_login != 0 || settings_->idle_seconds != 0) bits |= has::limits;
   return static_cast<feature_state>(bits);
 }
 
@@ -59,7 +61,17 @@ void client_stream::on_header(const xml::element_view& header, bool manager_up, 
 
   begin_stream(h.reply_to, out);
   phase_ = restart ? stream::phase::bind : stream::phase::login;
-  if (version_1_) append_features(out.to_peer, state());
+  if (version_1_) advertise(out);
+}
+
+void client_stream::advertise(effects& out) {
+  offer what;
+  const auto ways = who_.empty() ? mechanisms() : std::vector<sasl::mechanism>();
+  what.mechanisms = ways;
+  if (login_) what.bindings = &login_->tls.bindings;
+  what.max_bytes = who_.empty() ? settings_->max_bytes_before_login : settings_->max_bytes_after_login;
+  what.idle_seconds = settings_->idle_seconds;
+  append_features(out.to_peer, state(), what);
 }
 
 void client_stream::begin_stream(const std::string& reply_to, effects& out) {
@@ -85,13 +97,9 @@ void client_stream::on_element(const xml::element_view& element, const std::vect
     if (!element.prefix.empty()) return end(close_reason::bad_namespace_prefix, out);
     return phase_ == stream::phase::open ? on_stanza(e) : on_stanza_before_session(e);
   }
-  if (ns == xml::ns::sasl) return on_sasl(e);
+  if (ns == xml::ns::sasl || ns == xml::ns::sasl2) return on_sasl(e);
   if (ns == xml::ns::stream && element.name == "error") return finish(close_reason::stream_error_by_peer, out);
-  if (ns == tls_namespace && element.name == "starttls") {
-    // RFC 6120 section 5.4.2.2: a failure ends the stream; what was sent along with the request is never looked at.
-    ((out.to_peer += "<failure xmlns='") += tls_namespace) += "'/>";
-    return finish(close_reason::protocol_violation, out);
-  }
+  if (ns == xml::ns::tls && element.name == "starttls") return on_starttls(e);
   if (ns == compression_namespace && element.name == "compress") {
     ((out.to_peer += "<failure xmlns='") += compression_namespace) += "'><unsupported-method/></failure>";
     return;
@@ -135,7 +143,7 @@ void client_stream::end(close_reason reason, effects& out) {
   // Trouble on our side must not be taken for a wrong password: the open question gets its own answer.
   if (reason == close_reason::manager_timeout || reason == close_reason::manager_unavailable)
     give_up_request("remote-server-timeout", out);
-  append_stream_error(out.to_peer, reason);
+  append_stream_error(out.to_peer, reason, settings_->other_host);
   finish(reason, out);
 }
 

@@ -43,6 +43,8 @@ bool client_stream::on_login_iq(event& e) {
   if (!registration && !query.is("query", xml::ns::iq_auth)) return false;
 
   login_->response_due = false;  // a SASL exchange that was begun is given up
+  login_->mechanism.reset();
+  login_->scram.reset();
   login_->client_id = id_attribute(e.element.bytes);
   if (registration && !settings_->offer_registration) {
     refuse_iq("service-unavailable", "Accounts are not made here.", e.out);
@@ -70,6 +72,7 @@ void client_stream::on_fields_get(const xml::element& query, event& e) {
   }
   auto who = base::jid::make(username, *domain_, {});
   if (!who) return refuse_iq("not-acceptable", "This is not a user name.", e.out);
+  if (settings_->logins_checked_by == login_check::credentials) return offer_fields_of_ours(*who, e.out);
   if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
 
   login_->request_id = base::random_hex(8);
@@ -78,6 +81,33 @@ void client_stream::on_fields_get(const xml::element& query, event& e) {
   request += "</query></iq>";
   login_->waits_for = login::request::fields;
   ask(who->full(), std::move(request), e.out);
+}
+
+/// Whoever compares passwords has no digests, and is not asked whether there is such an account.
+void client_stream::offer_fields_of_ours(const base::jid& who, effects& out) {
+  std::string fields = "<query xmlns='jabber:iq:auth'>";
+  append_field(fields, "username", who.node());
+  fields += "<password/><resource/></query>";
+  append_iq_result(out.to_peer, login_->client_id, fields);
+}
+
+/// The password of jabber:iq:auth, where the session manager is not the one to ask.
+void client_stream::ask_credentials(base::jid who, const std::string& password, effects& out) {
+  login_->waits_for = login::request::legacy_account;
+  auto bare = base::jid::parse(who.bare()).value_or(base::jid());
+  put_question(sasl::question(std::move(bare), password, std::string()), out);
+  login_->wanted = std::move(who);
+}
+
+void client_stream::on_legacy_password_answer(sasl::answer::verdict v, effects& out) {
+  if (v == sasl::answer::verdict::unavailable)
+    return refuse_iq("remote-server-timeout", "Passwords cannot be checked now; try again later.", out);
+  if (v != sasl::answer::verdict::right) {
+    refuse_iq("not-authorized", {}, out);
+    return count_attempt(close_reason::too_many_attempts, out);
+  }
+  who_ = base::jid::parse(login_->wanted.bare()).value_or(base::jid());
+  start_session(std::move(login_->wanted), false, out);
 }
 
 void client_stream::on_password_set(const xml::element& query, event& e) {
@@ -93,6 +123,11 @@ void client_stream::on_password_set(const xml::element& query, event& e) {
   const held_secret secret(password ? password.text() : digest.text());
   if (secret.text().size() > max_password_bytes) return refuse_iq("not-acceptable", "The password is too long.", e.out);
   if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
+  if (settings_->logins_checked_by == login_check::credentials) {
+    // XEP-0078 section 3.1: of the two only what was offered.
+    if (!password) return refuse_iq("not-acceptable", "Digests cannot be checked here.", e.out);
+    return ask_credentials(std::move(*who), secret.text(), e.out);
+  }
 
   login_->request_id = base::random_hex(8);
   std::string request = "<iq id='" + login_->request_id + "' type='set'><query xmlns='jabber:iq:auth'>";

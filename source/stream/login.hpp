@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sasl/scram.hpp"
 #include "stream/client_stream.hpp"
 
 namespace couplet::stream {
@@ -21,22 +22,44 @@ struct client_stream::event {
 struct client_stream::login {
   enum class request : std::uint8_t {
     none,
-    sasl,          ///< the password of SASL PLAIN
-    fields,        ///< iq:auth get
-    password,      ///< iq:auth set
-    registration,  ///< iq:register get or set
-    bind,          ///< the session of a bound resource
-    legacy,        ///< the session after iq:auth
+    sasl,            ///< the password of SASL PLAIN, asked of the manager
+    sasl_account,    ///< the same, asked of the credentials; and who else only has to be known there
+    sasl_challenge,  ///< SCRAM: the salt of a name
+    sasl_keys,       ///< SCRAM: the keys that the proof is checked with
+    sasl_pause,      ///< SCRAM: before a refusal, which comes at the same time whatever was wrong
+    legacy_account,  ///< the password of iq:auth, asked of the credentials
+    fields,          ///< iq:auth get
+    password,        ///< iq:auth set
+    registration,    ///< iq:register get or set
+    bind,            ///< the session of a bound resource
+    legacy,          ///< the session after iq:auth
+    bind2,           ///< the session that was asked for inside of SASL2
   };
+
+  /// Whether a refusal of this is a failure of SASL.
+  static constexpr bool is_sasl(request r) noexcept {
+    return r == request::sasl || r == request::sasl_account || r == request::sasl_challenge || r == request::sasl_keys ||
+           r == request::sasl_pause || r == request::bind2;
+  }
 
   std::string stream_id;  ///< of the stream of now: digests are made with it
   request waits_for = request::none;
-  std::string request_id;     ///< of the iq the manager has to answer: ours, so that no answer fits by accident
-  std::string asked;          ///< where the request went: a refusal comes from there
-  std::string client_id;      ///< the id attribute of the client's iq, as written; empty: it has none
-  base::jid wanted;           ///< whom the request is about
-  bool response_due = false;  ///< SASL: an empty challenge was sent
+  std::string request_id;  ///< of the iq the manager has to answer: ours, so that no answer fits by accident
+  std::string asked;       ///< where the request went: a refusal comes from there
+  std::string client_id;   ///< the id attribute of the client's iq, as written; empty: it has none
+  base::jid wanted;        ///< whom the request is about
   std::uint32_t attempts = 0;
+
+  // SASL
+  security tls;                               ///< empty without TLS
+  std::optional<sasl::mechanism> mechanism;   ///< of the exchange that goes on
+  bool response_due = false;                  ///< a challenge was sent
+  bool sasl2 = false;                         ///< the exchange was begun by XEP-0388
+  bool bind_inline = false;                   ///< SASL2: a resource is wanted with the success
+  std::string tag;                            ///< of the wanted resource: its first part
+  std::string final_data;                     ///< SASL2: of the mechanism, until the success is written
+  std::unique_ptr<sasl::scram_server> scram;  ///< between its messages
+  std::string proof;                          ///< SCRAM: the client's last message while its keys are fetched
 };
 
 /// A password longer than this is refused unseen.

@@ -71,7 +71,7 @@ void client_stream::on_auth_answer(const route::auth& m, effects& out) {
   login_->request_id.clear();
   phase_ = stream::phase::login;
   switch (std::exchange(login_->waits_for, request::none)) {
-    case request::sasl: return finish_sasl(out);
+    case request::sasl: return succeed({}, out);
     case request::password:
       who_ = base::jid::parse(login_->wanted.bare()).value_or(base::jid());
       return start_session(std::move(login_->wanted), false, out);
@@ -98,11 +98,13 @@ void client_stream::give_up_request(std::string_view condition, effects& out) {
   using request = login::request;
   if (phase_ != stream::phase::manager) return;
   const auto asked_for = std::exchange(login_->waits_for, request::none);
-  if (asked_for == request::sasl)
+  if (login::is_sasl(asked_for)) {
+    login_->scram.reset();
     refuse_sasl("temporary-auth-failure", out);
-  else
+  } else {
     refuse_iq(condition, {}, out);
-  if (asked_for == request::legacy) who_ = {};
+  }
+  if (asked_for == request::legacy || asked_for == request::bind2) who_ = {};
   login_->request_id.clear();
   phase_ = asked_for == request::bind ? stream::phase::bind : stream::phase::login;
 }
@@ -117,7 +119,8 @@ void client_stream::on_failure(const route::failure& m, effects& out) {
   }
   // The refusal of a request comes from where the request went; anything else is about a session of the past.
   if (phase_ != stream::phase::manager || m.from.text != login_->asked) return;
-  const bool session_refused = login_->waits_for == request::bind || login_->waits_for == request::legacy;
+  const bool session_refused =
+      login_->waits_for == request::bind || login_->waits_for == request::legacy || login_->waits_for == request::bind2;
   const auto condition = session_refused ? refusal_in(m.text) : "remote-server-timeout";
   give_up_request(condition, out);
   // That the manager can't be reached is not the client's fault.

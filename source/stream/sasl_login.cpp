@@ -1,14 +1,16 @@
+#include <algorithm>
+#include <optional>
+
 #include "base/base64.hpp"
 #include "base/random.hpp"
 #include "login.hpp"
-#include "sasl/plain.hpp"
 #include "secret.hpp"
 #include "xml/first_tag.hpp"
 #include "xml/names.hpp"
 #include "xml/writer.hpp"
 
-// SASL with the mechanism PLAIN (RFC 6120 section 6, RFC 4616). The session manager compares the password: it is asked as if the client had
-// used jabber:iq:auth, with a resource that nobody will use, since managers want one there.
+// The elements of a login: STARTTLS (RFC 6120 section 5), SASL (section 6) and SASL2 with Bind 2 (XEP-0388, XEP-0386). Both dialects carry
+// the same exchanges, which are in sasl_exchange.cpp.
 
 namespace couplet::stream {
 
@@ -23,17 +25,20 @@ std::optional<std::string> only_text(const xml::element_view& element, xml::frag
   return parsed.text();
 }
 
-/// Whether UTF-8 text consists of characters that XML can carry (XML 1.0 section 2.2). base64 hides any byte from the tokenizer, and one of
-/// the others on the link would end it, for all clients.
-bool fits_in_xml(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return false;
-    if (c == 0xEF && (text.substr(i, 3) == "\xEF\xBF\xBE" || text.substr(i, 3) == "\xEF\xBF\xBF"))
-      return false;  // U+FFFE, U+FFFF
-  }
-  return true;
+std::string_view namespace_of(bool sasl2) noexcept {
+  return sasl2 ? xml::ns::sasl2 : xml::ns::sasl;
 }
+
+void append_sasl2_success(std::string& out, std::string_view data, std::string_view who, std::string_view inline_results) {
+  ((out += "<success xmlns='") += xml::ns::sasl2) += "'>";
+  if (!data.empty()) ((out += "<additional-data>") += base::base64_encode(data)) += "</additional-data>";
+  out += "<authorization-identifier>";
+  xml::append_text(out, who);
+  ((out += "</authorization-identifier>") += inline_results) += "</success>";
+}
+
+/// The longest first part of a resource that is taken from a client (XEP-0386 section 3.2.1).
+constexpr std::size_t max_tag_bytes = 256;
 
 }  // namespace
 
@@ -46,95 +51,181 @@ std::string client_stream::without_alias(std::string_view name) const {
   return found == settings_->aliases.end() ? std::string(name) : std::string(name.substr(0, at + 1)) + found->second;
 }
 
+std::vector<sasl::mechanism> client_stream::mechanisms() const {
+  const bool bindings = login_ && login_->tls.bindings.any();
+  const bool certificate = login_ && login_->tls.certificate;
+  std::vector<sasl::mechanism> ours;
+  for (const auto m : sasl::all_mechanisms()) {
+    bool known = true;  // PLAIN
+    if (m == sasl::mechanism::external) known = certificate;
+    if (m == sasl::mechanism::anonymous) known = settings_->offer_anonymous;
+    if (sasl::is_scram(m)) known = settings_->offer_scram && (bindings || !sasl::is_plus(m));
+    if (known) ours.push_back(m);
+  }
+  return ours;
+}
+
+void client_stream::on_starttls(event& e) {
+  if (!offered(features::starttls, state())) {
+    // RFC 6120 section 5.4.2.2: a failure ends the stream; what was sent along with the request is never looked at.
+    ((e.out.to_peer += "<failure xmlns='") += xml::ns::tls) += "'/>";
+    return finish(close_reason::protocol_violation, e.out);
+  }
+  ((e.out.to_peer += "<proceed xmlns='") += xml::ns::tls) += "'/>";
+  e.out.start_tls = true;
+  header_sent_ = false;
+  phase_ = stream::phase::header;
+}
+
+void client_stream::on_plaintext_after_starttls(effects& out) {
+  header_sent_ = true;  // the stream of now goes on to its end
+  phase_ = stream::phase::login;
+  end(close_reason::plaintext_after_starttls, out);
+}
+
+void client_stream::on_secured(security s) {
+  // What a stranger may have said in the clear is forgotten (RFC 6120 section 5.4.3.3).
+  const auto attempts = login_ ? login_->attempts : 0;
+  login_ = std::make_unique<login>();
+  login_->attempts = attempts;
+  login_->tls = std::move(s);
+  domain_ = nullptr;
+  secured_ = true;
+  header_sent_ = false;
+  phase_ = stream::phase::header;
+}
+
 void client_stream::on_sasl(event& e) {
   // After a login there is no second one on the same connection (RFC 6120 section 6.3.4 has it before the session only).
   if (phase_ != stream::phase::login) return end(close_reason::protocol_violation, e.out);
+  const bool sasl2 = e.element.namespace_uri == xml::ns::sasl2;
   const bool response_due = std::exchange(login_->response_due, false);
-  if (e.element.name == "auth") return on_sasl_auth(e);
-  if (e.element.name == "abort") return refuse_sasl("aborted", e.out);
+  if (!sasl2 && e.element.name == "auth") return on_sasl_auth(e);
+  if (sasl2 && e.element.name == "authenticate") return on_sasl2_authenticate(e);
+  const bool fits = login_->mechanism && login_->sasl2 == sasl2;
+  if (!fits) login_->sasl2 = sasl2;  // refusals speak the language of what is refused
+  if (e.element.name == "abort") {
+    login_->scram.reset();
+    return refuse_sasl("aborted", e.out);
+  }
   if (e.element.name != "response") return end(close_reason::unsupported_stanza_type, e.out);
   // Out of order (RFC 6120 section 6.5.7).
-  if (!response_due) return refuse_sasl("malformed-request", e.out);
+  if (!response_due || !fits) return refuse_sasl("malformed-request", e.out);
   auto text = only_text(e.element, e.scratch);
   if (!text) return refuse_sasl("malformed-request", e.out);
-  check_plain(*text, e);
+  on_sasl_data(*text, e);
   wipe(*text);
 }
 
 void client_stream::on_sasl_auth(event& e) {
-  if (!plaintext_login_) {
-    refuse_sasl("encryption-required", e.out);
-    count_attempt(close_reason::plaintext_refused, e.out);
-    return;
-  }
+  login_->sasl2 = false;
   std::string scratch;
   const auto mechanism = xml::decode_attribute(xml::find_attribute(e.element.bytes, "mechanism"), scratch);
-  // Also on streams without version, where nothing was offered.
-  if (!offered(features::sasl, state()) || mechanism != "PLAIN") return refuse_sasl("invalid-mechanism", e.out);
   auto text = only_text(e.element, e.scratch);
-  if (!text) return refuse_sasl("malformed-request", e.out);
-  if (text->empty()) {  // no initial response: PLAIN's empty challenge asks for it (RFC 6120 section 6.4.2)
-    ((e.out.to_peer += "<challenge xmlns='") += xml::ns::sasl) += "'/>";
-    login_->response_due = true;
-    return;
+  if (!text) {
+    login_->mechanism.reset();
+    return refuse_sasl("malformed-request", e.out);
   }
-  check_plain(*text, e);
+  // No initial response is no text at all; one of no bytes is written as an equals sign (RFC 6120 section 6.4.2).
+  const std::string name(mechanism);
+  begin_exchange(name, text->empty() ? std::nullopt : std::optional(*text), e);
   wipe(*text);
 }
 
-void client_stream::check_plain(std::string_view base64, event& e) {
-  // A response of no bytes is written as one equals sign (RFC 6120 section 6.4.2); PLAIN has none such, which is found out below.
-  auto message = base64 == "=" ? std::string() : base::base64_decode(base64);
-  if (!message) return refuse_sasl("incorrect-encoding", e.out);
-
-  sasl::plain_credentials given;
-  base::jid who;
-  auto verdict = sasl::parse_plain(*message, given);
-  const auto name = without_alias(given.authcid);
-  const auto wanted = without_alias(given.authzid);
-  given.authcid = name;
-  given.authzid = wanted;
-  if (verdict == sasl::verdict::ok) verdict = sasl::identify(given, *domain_, who);
-  if (verdict != sasl::verdict::ok) {
-    const auto condition = sasl::condition_of(verdict);
-    refuse_sasl(condition, e.out);
-    if (condition == "not-authorized") count_attempt(close_reason::too_many_attempts, e.out);
-  } else if (!fits_in_xml(given.password)) {
-    // No account has such a password: it could never have been set.
-    refuse_sasl("not-authorized", e.out);
-    count_attempt(close_reason::too_many_attempts, e.out);
-  } else if (!e.manager_up) {
-    refuse_sasl("temporary-auth-failure", e.out);
-  } else {
-    // 64 random bits: no other session of the account has this resource, and no session will get it.
-    const auto resource = base::random_hex(8);
-    login_->request_id = base::random_hex(8);
-    std::string iq = "<iq id='" + login_->request_id + "' type='set'><query xmlns='jabber:iq:auth'><username>";
-    xml::append_text(iq, who.node());
-    iq += "</username><password>";
-    xml::append_text(iq, given.password);
-    iq += "</password><resource>" + resource + "</resource></query></iq>";
-    login_->waits_for = login::request::sasl;
-    ask(who.full() + '/' + resource, std::move(iq), e.out);
-    login_->wanted = std::move(who);
+void client_stream::on_sasl2_authenticate(event& e) {
+  login_->sasl2 = true;
+  const auto root = e.scratch.parse(e.element.bytes, xml::ns::client);
+  const std::string name(root.attribute("mechanism").value_or(std::string_view()));
+  const auto bind = root.child("bind", xml::ns::bind2);
+  login_->bind_inline = static_cast<bool>(bind);
+  login_->tag = bind.child("tag").text();
+  std::optional<std::string> initial;
+  if (const auto given = root.child("initial-response")) initial = given.text();
+  if (login_->tag.size() > max_tag_bytes) {
+    login_->mechanism.reset();
+    return refuse_sasl("malformed-request", e.out);
   }
-  wipe(*message);
+  begin_exchange(name, initial, e);
+  if (initial) wipe(*initial);
+}
+
+void client_stream::begin_exchange(std::string_view mechanism, std::optional<std::string> initial, event& e) {
+  login_->mechanism.reset();
+  login_->scram.reset();
+  if ((state() & has::passwords) == 0) {
+    refuse_sasl("encryption-required", e.out);
+    return count_attempt(close_reason::plaintext_refused, e.out);
+  }
+  // Also on streams without version, where nothing was offered.
+  const auto& way = login_->sasl2 ? features::sasl2 : features::sasl;
+  const auto wanted = sasl::find_mechanism(mechanism);
+  const auto ours = mechanisms();
+  if (!offered(way, state()) || !wanted || std::find(ours.begin(), ours.end(), *wanted) == ours.end())
+    return refuse_sasl("invalid-mechanism", e.out);
+  login_->mechanism = wanted;
+  if (!initial) return challenge({}, e.out);  // an empty one asks for it (RFC 6120 section 6.4.2)
+  on_sasl_data(*initial, e);
+  wipe(*initial);
+}
+
+void client_stream::challenge(std::string_view data, effects& out) {
+  ((out.to_peer += "<challenge xmlns='") += namespace_of(login_->sasl2)) += '\'';
+  if (data.empty()) {
+    out.to_peer += "/>";
+  } else {
+    ((out.to_peer += '>') += base::base64_encode(data)) += "</challenge>";
+  }
+  login_->response_due = true;
 }
 
 void client_stream::refuse_sasl(std::string_view condition, effects& out) {
   auto& text = out.to_peer;
-  ((text += "<failure xmlns='") += xml::ns::sasl) += "'><";
-  (text += condition) += "/></failure>";
+  ((text += "<failure xmlns='") += namespace_of(login_->sasl2)) += "'><";
+  text += condition;
+  // The conditions stayed where they were (XEP-0388 section 2.6.3).
+  if (login_->sasl2) ((text += " xmlns='") += xml::ns::sasl) += '\'';
+  text += "/></failure>";
 }
 
-void client_stream::finish_sasl(effects& out) {
-  ((out.to_peer += "<success xmlns='") += xml::ns::sasl) += "'/>";
+/// Somebody has proved to be login_->wanted. `data`: what the mechanism says last.
+void client_stream::succeed(std::string_view data, effects& out) {
   who_ = std::move(login_->wanted);
   login_->attempts = 0;
-  header_sent_ = false;
+  login_->scram.reset();
+  auto& text = out.to_peer;
+  if (!login_->sasl2) {
+    ((text += "<success xmlns='") += xml::ns::sasl) += '\'';
+    if (data.empty()) {
+      text += "/>";
+    } else {
+      ((text += '>') += base::base64_encode(data)) += "</success>";
+    }
+    header_sent_ = false;
+    phase_ = stream::phase::bind;
+    out.restart_stream = true;
+    out.logged_in = true;
+    return;
+  }
+  login_->final_data = data;
+  if (login_->bind_inline) {
+    // XEP-0386 section 3.2.1: the client's word for itself, then something nobody can guess.
+    auto resource = login_->tag.empty() ? base::random_hex(8) : login_->tag + '/' + base::random_hex(8);
+    auto full = who_.with_resource(resource);
+    if (!full) full = who_.with_resource(base::random_hex(8));
+    login_->client_id.clear();
+    start_session(std::move(*full), true, out);
+    login_->waits_for = login::request::bind2;
+    return;
+  }
+  append_sasl2_success(text, login_->final_data, who_.full(), {});
   phase_ = stream::phase::bind;
-  out.restart_stream = true;
   out.logged_in = true;
+  advertise(out);
+}
+
+/// The session of a resource that was asked for along with the login runs.
+void client_stream::finish_sasl2_bind(effects& out) {
+  append_sasl2_success(out.to_peer, login_->final_data, who_.full(), "<bound xmlns='urn:xmpp:bind:0'/>");
 }
 
 }  // namespace couplet::stream

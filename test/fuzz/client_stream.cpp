@@ -110,8 +110,17 @@ class world {
 
  private:
   static const stream::client_settings& settings(std::uint8_t setting) {
-    static const stream::client_settings both[2] = {{{"example.org", "two.example"}, {{"alias", "example.org"}}, false, 3},
-                                                    {{"example.org"}, {}, true, 0}};
+    static const auto make = [](bool second) {
+      stream::client_settings c;
+      c.domains = {"example.org"};
+      if (!second) c.domains.emplace_back("two.example");
+      if (!second) c.aliases = {{"alias", "example.org"}};
+      c.offer_registration = c.offer_scram = c.offer_tls = c.offer_anonymous = c.ask_for_accounts = second;
+      if (second) c.logins_checked_by = stream::login_check::credentials;
+      c.max_login_attempts = second ? 0 : 3;
+      return c;
+    };
+    static const stream::client_settings both[2] = {make(false), make(true)};
     return both[(setting & 4) == 0 ? 0 : 1];
   }
 

@@ -10,7 +10,7 @@ from wire import AUTH, BIND, CLIENT, SASL, STREAMS, Stream, stanza_error
 HEADER = f"<stream:stream xmlns='{CLIENT}' xmlns:stream='{STREAMS}' to='{DOMAIN}' version='1.0'>"
 # What is sent first → the condition of the stream error.
 FIRST_BYTES = {
-    "no_xmpp": (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "not-well-formed"),
+    "no_xmpp": (b"EHLO localhost\r\n", "not-well-formed"),
     "other_root": (b"<html>", "bad-format"),
     "other_stream_namespace": (HEADER.replace(STREAMS, "urn:x").encode(), "invalid-namespace"),
     "other_content_namespace": (HEADER.replace(CLIENT, "jabber:server").encode(), "invalid-namespace"),

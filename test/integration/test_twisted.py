@@ -4,7 +4,7 @@
 import twisted_world
 from harness import DOMAIN, WithDeployment, in_every_role, main
 from twisted.words.protocols.jabber import client, error, sasl
-from twisted_world import PlaintextAuthenticator
+from twisted_world import TlsAuthenticator
 
 VERSION = "jabber:iq:version"
 DISCO = "http://jabber.org/protocol/disco#info"
@@ -90,7 +90,7 @@ class Digest(TwistedClients):
 
 @in_every_role
 class Plain(TwistedClients):
-    authenticator = PlaintextAuthenticator
+    authenticator = TlsAuthenticator
 
     def test_wrong_password_is_not_authorized(self):
         wrong = self.client("alice", "tw-w", "no such password")

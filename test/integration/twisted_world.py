@@ -5,6 +5,7 @@ import threading
 
 from harness import DOMAIN, PASSWORDS, PATIENCE
 from twisted.internet import reactor, threads
+from twisted.internet.ssl import CertificateOptions
 from twisted.words.protocols.jabber import client, sasl, xmlstream
 from twisted.words.protocols.jabber.jid import JID
 from twisted.words.xish import domish
@@ -19,14 +20,14 @@ def on_reactor(function, *arguments):
     return threads.blockingCallFromThread(reactor, function, *arguments)
 
 
-class PlaintextAuthenticator(client.XMPPAuthenticator):
-    """XMPP 1.0 as Twisted does it, but for TLS, which it would insist on."""
+class TlsAuthenticator(client.XMPPAuthenticator):
+    """XMPP 1.0 as Twisted does it: STARTTLS, then PLAIN. It would not believe the server's self-signed certificate."""
 
     def associateWithStream(self, xs):
         super().associateWithStream(xs)
         xs.initializers = [
             client.CheckVersionInitializer(xs),
-            xmlstream.TLSInitiatingInitializer(xs, required=False),
+            xmlstream.TLSInitiatingInitializer(xs, required=True, configurationForTLS=CertificateOptions(verify=False)),
             sasl.SASLInitiatingInitializer(xs, required=True),
             client.BindInitializer(xs, required=True),
             client.SessionInitializer(xs, required=False),

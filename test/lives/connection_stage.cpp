@@ -34,9 +34,9 @@ std::unique_ptr<hub::exchange> exchange_for(net::shard& s) {
 }  // namespace
 
 small_house::small_house(client::policy p, stream::client_settings s)
-    : shard(0), exchange(exchange_for(shard)), shared(p, std::move(s), false) {
+    : shard(0), exchange(exchange_for(shard)), shared(p, std::move(s), client::plaintext_logins::loopback) {
   exchange->on(0).attach(this);
-  table = std::make_unique<client::table>(shared, exchange->on(0));
+  table = std::make_unique<client::table>(shared, exchange->on(0), nullptr);
 }
 
 small_house::~small_house() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/tls_library.hpp"
 #include "fixture.hpp"
 
 using namespace couplet::config;
@@ -126,8 +127,24 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
   };
   const std::vector<row> rows{
       {{"--colour"}, "--colour: unknown flag"},
-      {{"--tls-cert=file"}, "--tls-cert: unknown flag"},
-      {{"--tls-key", "file"}, "--tls-key: unknown flag"},
+      {{"--listen-websocket=file"}, "--listen-websocket: unknown flag"},
+      {{"--tls-cert=/nowhere/at/all"}, "--tls-cert: "},
+      {{"--tls-cert=/nowhere/at/all"}, "/nowhere/at/all"},
+      {{"--tls-key", "file"}, "--tls-key: belongs to no --tls-cert FILE"},
+      {{"--listen-tls", "5223"}, "--listen-tls: expected ADDR:PORT"},
+      {{"--require-tls", "--allow-plaintext"}, "--require-tls: contradicts allow-plaintext"},
+      {{"--http-redirect", "example.org"}, "--http-redirect: expected a URL that begins with http:// or https://"},
+      {{"--http-redirect", "https://a.example/\r\nX: y"}, "--http-redirect: expected a URL"},
+      {{"--data", ""}, "--data: expected the name of a folder"},
+      {{"--auth-http", "http://192.0.2.1/check"}, "--auth-http: "},
+      {{"--auth-http", "nonsense"}, "--auth-http: "},
+      {{"--auth-http-ca", "file"}, "--auth-http-ca: needs --auth-http"},
+      {{"--auth-command", "relative"}, "--auth-command: "},
+      {{"--auth-command", "/bin/cat", "--auth-command-protocol", "x"}, "--auth-command-protocol: expected generic or ejabberd"},
+      {{"--auth-command", "/bin/cat", "--auth-http", "http://127.0.0.1/"}, "--auth-command: excludes --auth-http"},
+      {{"--auth-command", "/bin/cat", "--user", "a@localhost:b"}, "--user: excludes --auth-http and --auth-command"},
+      {{"--auth-timeout", "5"}, "--auth-timeout: needs --auth-http or --auth-command"},
+      {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--anonymous"}, "--anonymous: is for the embedded session manager"},
       {{"stray"}, "belongs to no flag"},
       {{"--domain"}, "--domain"},
       {{"--domain", ".."}, "--domain: expected a domain name"},
@@ -321,7 +338,7 @@ TEST_CASE("help, version and check") {
   const auto version = parse({"--version"});
   CHECK_FALSE(version.result.run);
   CHECK(version.result.code == 0);
-  CHECK(version.result.text == "couplet " COUPLET_VERSION "\n");
+  CHECK(version.result.text == "couplet " COUPLET_VERSION " (" + std::string(couplet::base::tls_library()) + ")\n");
   const auto check = parse({"--check-config", "--threads", "2"});
   CHECK_FALSE(check.result.run);
   CHECK(check.result.code == 0);

@@ -97,7 +97,7 @@ TEST_CASE("the file: what is wrong is named with its line") {
   };
   const std::vector<row> rows{
       {"\n\ncolour = 1\n", ":3: unknown key \"colour\""},
-      {"tls-cert = 'x'\n", ":1: unknown key \"tls-cert\""},
+      {"colour = 'x'\n", ":1: unknown key \"colour\""},
       {"config = 'x'\n", ":1: unknown key \"config\""},
       {"threads = 1\nthreads = 2\n", ":2: \"threads\" is given twice"},
       {"[couplet]\nthreads = 1\n", ":1: tables are not used here"},

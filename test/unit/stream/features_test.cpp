@@ -1,32 +1,57 @@
+#include "stream/features.hpp"
+
 #include <doctest/doctest.h>
 
-#include "stream/features.hpp"
+#include <array>
 
 namespace couplet::stream {
 namespace {
 
-struct row {
-  feature_state state;
-  bool sasl, legacy_login, registration, resource_binding, session;
-};
+const std::array plain_only{sasl::mechanism::plain};
+
+std::string written(feature_state state, const offer& what) {
+  std::string out;
+  append_features(out, state, what);
+  return out;
+}
+
+std::string written(feature_state state) {
+  offer what;
+  what.mechanisms = plain_only;
+  return written(state, what);
+}
 
 TEST_CASE("features: what each state offers") {
   using namespace has;
+  struct row {
+    feature_state state;
+    bool starttls, sasl, sasl2, legacy_login, registration, resource_binding, session;
+  };
   const row rows[] = {
-      {0, false, false, false, false, false},
-      {version_1, false, false, false, false, false},
-      {passwords, false, true, false, false, false},
-      {version_1 | passwords, true, true, false, false, false},
-      {version_1 | registration, false, false, false, false, false},
-      {version_1 | passwords | registration, true, true, true, false, false},
-      {version_1 | passwords | registration | login, false, false, false, true, true},
-      {version_1 | login, false, false, false, true, true},
-      {passwords | login, false, false, false, false, false},
-      {version_1 | passwords | login | resource, false, false, false, false, false},
+      {0, false, false, false, false, false, false, false},
+      {version_1, false, false, false, false, false, false, false},
+      {passwords, false, false, false, true, false, false, false},
+      {version_1 | passwords, false, true, false, true, false, false, false},
+      {version_1 | registration, false, false, false, false, false, false, false},
+      {version_1 | passwords | registration, false, true, false, true, true, false, false},
+      {version_1 | passwords | registration | login, false, false, false, false, false, true, true},
+      {version_1 | login, false, false, false, false, false, true, true},
+      {passwords | login, false, false, false, false, false, false, false},
+      {version_1 | passwords | login | resource, false, false, false, false, false, false, false},
+      // With a certificate: TLS before all else, and once only.
+      {tls, false, false, false, false, false, false, false},
+      {version_1 | tls, true, false, false, false, false, false, false},
+      {version_1 | tls | passwords, true, true, false, true, false, false, false},
+      {version_1 | tls | secured | passwords, false, true, true, true, false, false, false},
+      {tls | secured | passwords, false, false, false, true, false, false, false},
+      {version_1 | tls | secured | passwords | login, false, false, false, false, false, true, true},
+      {version_1 | tls | login, false, false, false, false, false, true, true},
   };
   for (const auto& r : rows) {
     CAPTURE(static_cast<int>(r.state));
+    CHECK(offered(features::starttls, r.state) == r.starttls);
     CHECK(offered(features::sasl, r.state) == r.sasl);
+    CHECK(offered(features::sasl2, r.state) == r.sasl2);
     CHECK(offered(features::legacy_login, r.state) == r.legacy_login);
     CHECK(offered(features::registration, r.state) == r.registration);
     CHECK(offered(features::resource_binding, r.state) == r.resource_binding);
@@ -38,17 +63,16 @@ TEST_CASE("features: nothing is offered both before and after a login") {
   for (const auto* before : features::all())
     for (const auto* after : features::all())
       if ((before->forbids & has::login) != 0 && (after->needs & has::login) != 0)
-        for (unsigned state = 0; state < 32; ++state)
+        for (unsigned state = 0; state < 256; ++state)
           CHECK_FALSE(
               (offered(*before, static_cast<feature_state>(state)) && offered(*after, static_cast<feature_state>(state))));
-  CHECK(features::all().size() == 5);
+  CHECK(features::all().size() == 9);
 }
 
-TEST_CASE("features: passwords are never offered where they may not travel") {
-  for (unsigned bits = 0; bits < 32; ++bits) {
+TEST_CASE("SECURITY 7: passwords are never offered where they may not travel") {
+  for (unsigned bits = 0; bits < 256; ++bits) {
     const auto state = static_cast<feature_state>(bits & ~unsigned{has::passwords});
-    std::string out;
-    append_features(out, state);
+    const auto out = written(state);
     CHECK(out.find("mechanism") == std::string::npos);
     CHECK(out.find("iq-auth") == std::string::npos);
     CHECK(out.find("register") == std::string::npos);
@@ -56,14 +80,39 @@ TEST_CASE("features: passwords are never offered where they may not travel") {
 }
 
 TEST_CASE("features: written in one element, empty where there are none") {
-  std::string out;
-  append_features(out, has::version_1);
-  CHECK(out == "<stream:features></stream:features>");
-  out.clear();
-  append_features(out, has::version_1 | has::login);
-  CHECK(out ==
+  CHECK(written(has::version_1) == "<stream:features></stream:features>");
+  CHECK(written(has::version_1 | has::login) ==
         "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
         "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>");
+  CHECK(written(has::version_1 | has::tls) ==
+        "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
+  CHECK(written(has::version_1 | has::tls | has::passwords)
+            .starts_with("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'></starttls><mechanisms "));
+}
+
+TEST_CASE("features: what TLS makes possible, and the limits") {
+  using namespace has;
+  const std::array ways{sasl::mechanism::scram_sha256_plus, sasl::mechanism::scram_sha256};
+  const sasl::channel_bindings bindings("exporter", "", "certificate");
+  offer what;
+  what.mechanisms = ways;
+  what.bindings = &bindings;
+  what.max_bytes = 8192;
+  what.idle_seconds = 600;
+  const auto state = static_cast<feature_state>(version_1 | tls | secured | passwords | has::limits);
+  CHECK(written(state, what) ==
+        "<stream:features><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/>"
+        "<channel-binding type='tls-server-end-point'/></sasl-channel-binding>"
+        "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-256-PLUS</mechanism>"
+        "<mechanism>SCRAM-SHA-256</mechanism></mechanisms><authentication xmlns='urn:xmpp:sasl:2'>"
+        "<mechanism>SCRAM-SHA-256-PLUS</mechanism><mechanism>SCRAM-SHA-256</mechanism><inline><bind xmlns='urn:xmpp:bind:0'/>"
+        "</inline></authentication><auth xmlns='http://jabber.org/features/iq-auth'/>"
+        "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>8192</max-bytes><idle-seconds>600</idle-seconds></limits>"
+        "</stream:features>");
+  what.mechanisms = {};  // XEP-0388: none without a mechanism
+  what.bindings = nullptr;
+  CHECK(written(version_1 | tls | secured | passwords, what) ==
+        "<stream:features><auth xmlns='http://jabber.org/features/iq-auth'/></stream:features>");
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+#include "encryption.hpp"
+
+#include <sys/stat.h>
+
+#include <ctime>
+
+#include "lookup.hpp"
+#include "values.hpp"
+
+namespace couplet::config {
+
+namespace {
+
+bool is_folder(const std::string& path) noexcept {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/// A certificate's file and, in the same order, its key's; a folder has both in it.
+void read_certificates(const settings& all, options& o) {
+  const std::int64_t now = std::time(nullptr);
+  const auto& keys = list_of(all, "tls-key");
+  std::size_t next_key = 0;
+  for (const auto& g : list_of(all, "tls-cert")) {
+    std::vector<tls::certificate_files> pairs;
+    if (is_folder(g.text)) {
+      auto found = tls::scan_folder(g.text);
+      if (!found) throw usage_error(g.origin, found.error_text());
+      pairs = std::move(*found);
+    } else {
+      // One key for all, or one for each; without any, each file has its own in it.
+      if (!keys.empty() && next_key == keys.size())
+        throw usage_error(g.origin, "has no --tls-key; give one for each --tls-cert, or none");
+      pairs.push_back({g.text, keys.empty() ? g.text : keys[next_key++].text});
+    }
+    for (const auto& files : pairs) {
+      auto loaded = tls::load_certificate(files, now);
+      if (!loaded) throw usage_error(g.origin, loaded.error_text());
+      o.certificates.push_back(std::move(*loaded));
+    }
+  }
+  if (next_key < keys.size()) throw usage_error(keys[next_key].origin, "belongs to no --tls-cert FILE");
+}
+
+}  // namespace
+
+void read_encryption(const settings& all, options& o) {
+  o.allow_plaintext = is_on(all, "allow-plaintext");
+  o.require_tls = is_on(all, "require-tls");
+  if (o.allow_plaintext && o.require_tls) throw usage_error(one_of(all, "require-tls")->origin, "contradicts allow-plaintext");
+  read_certificates(all, o);
+  if (const given* const g = one_of(all, "tls-client-ca")) {
+    if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
+    o.client_ca = g->text;
+  }
+  if (const given* const g = one_of(all, "data")) {
+    if (g->text.empty()) throw usage_error(g->origin, "expected the name of a folder");
+    o.data = g->text;
+  }
+  const bool default_port = !o.certificates.empty() && !all.contains("listen-tls") && !is_on(all, "no-clients");
+  if (default_port && !all.contains("listen")) o.tls_listeners.emplace_back("::", std::uint16_t{5223});
+}
+
+}  // namespace couplet::config

@@ -1,0 +1,107 @@
+#include "embedded_credentials.hpp"
+
+#include <asio/steady_timer.hpp>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "net/signal.hpp"
+#include "sasl/plain.hpp"
+
+namespace couplet::server {
+
+using asked = sasl::question::kind;
+using verdict = sasl::answer::verdict;
+
+namespace {
+
+/// When a refusal is told, counted from the question for keys: later than the slowest derivation of a quiet server.
+constexpr auto refusals_after = std::chrono::milliseconds(100);
+
+using timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor>;
+
+}  // namespace
+
+embedded_credentials::embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
+                                           const std::vector<std::unique_ptr<embedded_manager>>& managers, net::workers& workers,
+                                           const std::string& process_secret)
+    : own_(own), shards_(shards), managers_(managers), workers_(workers), process_secret_(process_secret) {}
+
+net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
+  switch (q.what) {
+    case asked::challenge: co_return challenge_for(q);
+    case asked::keys: co_return co_await keys_of(std::move(q));
+    case asked::password: co_return co_await check_password(std::move(q));
+    case asked::pause: {
+      timer t(own_.get_executor());
+      t.expires_at(q.asked_at + refusals_after);
+      co_await t.async_wait(net::as_result);
+      co_return sasl::answer(verdict::wrong);
+    }
+    case asked::account: break;
+  }
+  bool there = false;
+  const std::string bare(q.who.bare());
+  const std::function<void(session::manager&)> look = [&there, &bare](session::manager& m) { there = m.has_account(bare); };
+  co_await look_up(q.who, look);
+  co_return sasl::answer(there ? verdict::right : verdict::wrong);
+}
+
+/// The same for every name, and at once.
+sasl::answer embedded_credentials::challenge_for(const sasl::question& q) const {
+  return sasl::answer(sasl::decoy_keys(process_secret_, q.hash, q.who.bare(), sasl::default_iterations));
+}
+
+/// Runs `look` on the thread of the account's partition and comes back.
+net::task<> embedded_credentials::look_up(const base::jid& who, std::function<void(session::manager&)> look) {
+  const auto place = session::partition_of(who.bare(), static_cast<std::uint32_t>(managers_.size()));
+  auto& manager = managers_[place]->partition();
+  if (place == own_.index()) {
+    look(manager);
+    co_return;
+  }
+  net::signal done(own_.get_executor());
+  std::function<void()> there = [this, &look, &manager, &done] {
+    look(manager);
+    own_.post([&done] { done.ring(); });
+  };
+  shards_[place]->post(std::move(there));
+  co_await done.wait();
+}
+
+net::task<sasl::answer> embedded_credentials::keys_of(sasl::question q) {
+  const auto now = own_.now();
+  const std::string bare(q.who.bare());
+  std::optional<sasl::scram_keys> known;
+  std::optional<std::string> password;
+  const std::function<void(session::manager&)> look = [&](session::manager& m) {
+    known = m.keys_of(bare, q.hash);
+    if (!known) password = m.password_of(bare);
+  };
+  co_await look_up(q.who, look);
+  auto keys = sasl::decoy_keys(process_secret_, q.hash, bare, sasl::default_iterations);
+  if (known) {
+    keys = std::move(*known);
+  } else if (password) {
+    const std::function<void()> derive = [&keys, &password, hash = q.hash] {
+      keys = sasl::derive_keys(hash, sasl::prepare_password(*password), keys.salt, keys.iterations);
+    };
+    const bool done = co_await workers_.run(std::hash<std::string_view>()(bare), derive);
+    if (!done) co_return sasl::answer(verdict::unavailable);
+    const std::function<void(session::manager&)> keep = [&](session::manager& m) { m.keep_keys(bare, q.hash, keys, *password); };
+    co_await look_up(q.who, keep);
+  }
+  sasl::answer a(std::move(keys));
+  a.asked_at = now;
+  co_return a;
+}
+
+net::task<sasl::answer> embedded_credentials::check_password(sasl::question q) {
+  std::optional<std::string> password;
+  const std::string bare(q.who.bare());
+  const std::function<void(session::manager&)> look = [&](session::manager& m) { password = m.password_of(bare); };
+  co_await look_up(q.who, look);
+  const bool right = base::equal_in_constant_time(q.password, password.value_or(std::string())) && password.has_value();
+  co_return sasl::answer(right ? verdict::right : verdict::wrong);
+}
+
+}  // namespace couplet::server

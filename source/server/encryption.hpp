@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/options.hpp"
+#include "tls/context.hpp"
+
+namespace couplet::server {
+
+/// The server's certificates: those that were given, or one that it signs itself. Tickets outlive a reload, since their keys stay here.
+/// On one thread.
+class encryption {
+ public:
+  encryption();
+
+  /// What clients' connections are made with from now on. The error is one line that names the file. A self-signed certificate is made once;
+  /// in `o.data` it is kept from one start to the next, and made anew where it has expired or a domain is missing in it.
+  base::result<std::shared_ptr<const tls::contexts>> make(const config::options& o);
+
+  /// To be called about once a minute.
+  void rotate_ticket_keys();
+
+ private:
+  base::result<tls::certificate> self_signed(const config::options& o);
+
+  std::shared_ptr<tls::ticket_keys> tickets_;
+  std::vector<tls::certificate> own_;  ///< made in memory, if at all
+};
+
+}  // namespace couplet::server

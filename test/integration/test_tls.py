@@ -1,0 +1,303 @@
+#!/usr/bin/python3
+"""Clients over TLS: other people's TLS stacks, slixmpp's SCRAM, certificates of clients, certificates renewed under way."""
+
+import asyncio
+import base64
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import slixmpp
+from harness import DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Deployment, Server, main, run, wait_until
+from wire import CLIENT, SASL, STREAMS, Stream
+
+LOOP = asyncio.new_event_loop()  # slixmpp leaves tasks behind, which want it to be there at the end
+asyncio.set_event_loop(LOOP)
+STARTTLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+
+
+def openssl(*arguments, input_text="Q\n"):
+    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE, check=False, input=input_text)
+    return done.stdout + done.stderr
+
+
+def make_certificate(folder, name, subject, extension):
+    """A key and a certificate that it signs itself; the names of the two files."""
+    chain, key = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    said = openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 30, "-subj", subject,
+                   "-addext", extension, "-keyout", key, "-out", chain)  # fmt: skip
+    assert os.path.exists(chain), said
+    return chain, key
+
+
+def client_context(**rest):
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    for name, value in rest.items():
+        setattr(context, name, value)
+    return context
+
+
+class TlsStream(Stream):
+    """A connection whose bytes go through TLS, at once or after STARTTLS."""
+
+    def __init__(self, address, context, direct=False):
+        super().__init__(address)
+        if not direct:
+            self.open("1.0")
+            self.receive()
+            self.send(STARTTLS)
+            assert self.receive().tag.endswith("}proceed")
+        self.socket = context.wrap_socket(self.socket, server_hostname=DOMAIN)
+        self.splitter.restart()
+
+    def pull(self, seconds=None):
+        with contextlib.suppress(ssl.SSLZeroReturnError):
+            return super().pull(seconds)
+        return super().pull(seconds)
+
+    def certificate(self):
+        return self.socket.getpeercert(binary_form=True)
+
+
+class Slix(slixmpp.ClientXMPP):
+    def __init__(self, mechanism, version=None, password=None):
+        super().__init__(f"alice@{DOMAIN}", password or PASSWORDS["alice"], sasl_mech=mechanism)
+        self.ssl_context.check_hostname = False
+        self.ssl_context.verify_mode = ssl.CERT_NONE
+        if version:
+            self.ssl_context.maximum_version = version
+        self.done = asyncio.get_event_loop().create_future()
+        self.add_event_handler("session_start", lambda _: self.settle(self["feature_mechanisms"].mech.name))
+        self.add_event_handler("failed_all_auth", lambda _: self.settle("refused"))
+        self.add_event_handler("disconnected", lambda _: self.settle("disconnected"))
+
+    def settle(self, how):
+        if not self.done.done():
+            self.done.set_result(how)
+
+
+def slixmpp_login(address, mechanism=None, version=None, password=None):
+    """The mechanism that it logged in with, or what became of it."""
+
+    async def go():
+        client = Slix(mechanism, version, password)
+        client.connect(address)
+        try:
+            return await asyncio.wait_for(client.done, PATIENCE)
+        finally:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(client.disconnect(wait=1), 3)
+
+    return LOOP.run_until_complete(go())
+
+
+class Tls(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="couplet-tls-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.system = None
+
+    def start(self, *client, threads=1, **rest):
+        self.system = Deployment(threads=threads, client=("--listen-tls", "127.0.0.1:0", *client), **rest)
+        self.addCleanup(lambda: self.assertEqual(self.system.stop(), []))
+        self.plain = self.system.address
+        self.tls = self.system.front.address("client-tls")
+
+    def test_openssl_by_both_ways_in(self):
+        self.start()
+        starttls = openssl("s_client", "-connect", "%s:%s" % self.plain, "-starttls", "xmpp", "-xmpphost", DOMAIN)
+        self.assertIn("New, TLSv1.3", starttls)
+        direct = openssl("s_client", "-connect", "%s:%s" % self.tls, "-alpn", "xmpp-client")
+        self.assertIn("ALPN protocol: xmpp-client", direct)
+        self.assertIn("Subject Alternative Name", openssl("x509", "-noout", "-text", input_text=direct))
+        # One port finds out by itself what comes.
+        self.assertIn("New, TLSv1.3", openssl("s_client", "-connect", "%s:%s" % self.plain))
+        self.assertIn("New, TLSv1.2", openssl("s_client", "-connect", "%s:%s" % self.tls, "-tls1_2"))
+        for old in ("-tls1_1", "-tls1"):
+            self.assertIn("alert", openssl("s_client", "-connect", "%s:%s" % self.tls, old, "-cipher", "ALL:@SECLEVEL=0"))
+        self.assertIn("alert", openssl("s_client", "-connect", "%s:%s" % self.tls, "-alpn", "http/1.1"))
+        # Forward secrecy only (AES128-GCM-SHA256 has none).
+        self.assertIn("alert", openssl("s_client", "-connect", "%s:%s" % self.tls, "-tls1_2", "-cipher", "AES128-GCM-SHA256"))
+
+    def test_security_09_renegotiation_is_refused(self):
+        self.start()
+        said = openssl("s_client", "-connect", "%s:%s" % self.tls, "-tls1_2", input_text="R\nR\nR\n")
+        self.assertNotIn("RENEGOTIATING\nverify", said.replace("depth", "verify"))
+        self.assertEqual(Stream(self.plain).login("alice").ping().get("type"), "result")
+
+    def test_resumption(self):
+        self.start()
+        session = os.path.join(self.folder, "session")
+        for version in ("-tls1_2", "-tls1_3"):
+            said = openssl("s_client", "-connect", "%s:%s" % self.tls, version, "-sess_out", session, "-ign_eof",
+                           input_text=f"<stream:stream xmlns='{CLIENT}' xmlns:stream='{STREAMS}' to='{DOMAIN}' version='1.0'></stream:stream>")  # fmt: skip
+            self.assertIn("New, TLS", said)
+            self.assertIn("Reused, TLS", openssl("s_client", "-connect", "%s:%s" % self.tls, version, "-sess_in", session))
+
+    def test_slixmpp_scram(self):
+        self.start(threads=2)
+        # Bound to the channel, as far as slixmpp can: it knows tls-unique only, which TLS 1.3 does not have.
+        self.assertIn(slixmpp_login(self.plain, version=ssl.TLSVersion.TLSv1_2), ("SCRAM-SHA-512-PLUS", "PLAIN"))
+        self.assertEqual(slixmpp_login(self.plain), "PLAIN")
+        binding = ssl.SSLObject.get_channel_binding
+        ssl.SSLObject.get_channel_binding = lambda *_: None  # a client that knows of no channel binding
+        self.addCleanup(setattr, ssl.SSLObject, "get_channel_binding", binding)
+        for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+            # The second time keys are at hand.
+            for _ in range(2):
+                self.assertEqual(slixmpp_login(self.plain, mechanism), mechanism)
+            self.assertEqual(slixmpp_login(self.plain, mechanism, password="wrong"), "refused")
+
+    def test_every_way_of_one_account(self):
+        self.start()
+        for how in ("digest", "sasl"):
+            for stream in (Stream(self.plain), TlsStream(self.plain, client_context()), TlsStream(self.tls, client_context(), direct=True)):
+                with stream:
+                    self.assertEqual(stream.login("alice", how=how).ping().get("type"), "result")
+
+    def test_security_08_plaintext_after_starttls(self):
+        self.start()
+        stream = Stream(self.plain)
+        stream.open("1.0")
+        stream.receive()
+        token = base64.b64encode(f"\0alice\0{PASSWORDS['alice']}".encode()).decode()
+        stream.send(f"{STARTTLS}<auth xmlns='{SASL}' mechanism='PLAIN'>{token}</auth>")
+        self.assertEqual(stream.wait_closed(), ("policy-violation", True))
+        self.system.front.wait_log("plaintext_after_starttls")
+
+    def test_security_07_tls_required(self):
+        self.start("--require-tls")
+        stream = Stream(self.plain)
+        stream.open("1.0")
+        features = stream.receive()
+        self.assertEqual([child.tag for child in features if not child.tag.endswith("}limits")], ["{urn:ietf:params:xml:ns:xmpp-tls}starttls"])
+        with self.assertRaises(AssertionError):
+            Stream(self.plain).login("alice")
+        with TlsStream(self.plain, client_context()) as secured:
+            self.assertEqual(secured.login("alice", how="sasl").ping().get("type"), "result")
+
+    def test_browsers(self):
+        self.start("--http-redirect", "https://example.org/chat")
+        with socket.create_connection(self.plain) as browser:
+            browser.sendall(b"GET /secret HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = browser.makefile("rb").read()
+        self.assertTrue(answer.startswith(b"HTTP/1.1 302 Found\r\nLocation: https://example.org/chat\r\n"), answer)
+        self.assertNotIn(b"secret", answer)
+
+    def test_client_certificates(self):
+        chain, key = make_certificate(self.folder, "alice", "/CN=somebody", f"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:alice@{DOMAIN}")
+        other, other_key = make_certificate(self.folder, "bob", f"/CN=bob@{DOMAIN}", f"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:bob@{DOMAIN}")
+        self.start("--tls-client-ca", chain)
+
+        def try_external(*files):
+            context = client_context()
+            if files:
+                context.load_cert_chain(*files)
+            stream = TlsStream(self.plain, context)
+            self.addCleanup(stream.close)
+            stream.open("1.0")
+            offered = [m.text for m in stream.receive().iter(f"{{{SASL}}}mechanism")]
+            stream.send(f"<auth xmlns='{SASL}' mechanism='EXTERNAL'>=</auth>")
+            return "EXTERNAL" in offered, stream.receive().tag.split("}")[1], stream
+
+        offered, answer, stream = try_external(chain, key)
+        self.assertEqual((offered, answer), (True, "success"))
+        self.assertTrue(stream.bind("here").startswith(f"alice@{DOMAIN}/"))
+        self.assertEqual(try_external()[:2], (False, "failure"))
+        self.assertEqual(try_external(other, other_key)[:2], (False, "failure"))
+
+    def test_certificates_are_renewed_under_clients(self):
+        files = make_certificate(self.folder, "server", f"/CN={DOMAIN}", f"subjectAltName=DNS:{DOMAIN}")
+        self.start("--tls-cert", files[0], "--tls-key", files[1], threads=2)
+        clients = [TlsStream(self.tls, client_context(), direct=True).login("alice" if n % 2 else "bob", f"r{n}", how="sasl") for n in range(20)]
+        before = clients[0].certificate()
+        make_certificate(self.folder, "server", f"/CN={DOMAIN}", f"subjectAltName=DNS:{DOMAIN}")
+        self.system.front.signal(signal.SIGHUP)
+        self.system.front.wait_log("configuration read again")
+
+        def renewed():
+            with TlsStream(self.tls, client_context(), direct=True) as fresh:
+                return fresh.certificate() != before
+
+        wait_until(renewed, "new connections see the new certificate")
+        for client in clients:
+            self.assertEqual(client.ping().get("type"), "result")
+            client.close()
+        # What is wrong is said, and nothing is harmed.
+        os.truncate(files[1], 0)
+        self.system.front.signal(signal.SIGHUP)
+        self.system.front.wait_log("the old one stays")
+        self.assertTrue(renewed())
+
+    def test_self_signed_is_kept(self):
+        data = os.path.join(self.folder, "data")
+        seen = []
+        for _ in range(2):
+            server = Server(*LOOPBACK, "--listen-tls", "127.0.0.1:0", "--data", data)
+            with TlsStream(server.address("client-tls"), client_context(), direct=True) as stream:
+                seen.append(stream.certificate())
+            self.assertEqual(server.stop(), [])
+        self.assertEqual(seen[0], seen[1])
+        self.assertEqual(os.stat(os.path.join(data, "self-signed.key")).st_mode & 0o777, 0o600)
+
+    def test_bad_files(self):
+        chain, key = make_certificate(self.folder, "one", f"/CN={DOMAIN}", f"subjectAltName=DNS:{DOMAIN}")
+        _, other = make_certificate(self.folder, "two", f"/CN={DOMAIN}", f"subjectAltName=DNS:{DOMAIN}")
+        for words, says in ((("--tls-cert", chain, "--tls-key", other), other), (("--tls-cert", "/nowhere", "--tls-key", key), "/nowhere"),
+                            (("--tls-cert", key, "--tls-key", key), key)):  # fmt: skip
+            done = run(*words, "--check-config")
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, "^couplet: --tls-cert: [^\n]*" + re.escape(says) + "[^\n]*\n$")
+
+    def test_security_11_a_handshake_that_does_not_go_on(self):
+        self.start("--tls-timeout", "1")
+        with socket.create_connection(self.tls) as silent, socket.create_connection(self.plain) as half:
+            half.sendall(bytes.fromhex("160301"))
+            for sock in (silent, half):
+                sock.settimeout(PATIENCE)
+                self.assertEqual(sock.recv(100), b"")
+        self.system.front.wait_log("tls_timeout")
+
+    def test_security_13_wrong_passwords_do_not_hold_up_the_others(self):
+        self.start()
+        witness = Stream(self.plain).login("carol", "witness")
+        stop = threading.Event()
+
+        def guess():
+            while not stop.is_set():
+                with contextlib.suppress(OSError, AssertionError, Exception):
+                    with Stream(self.plain) as stream:
+                        stream.open("1.0")
+                        stream.receive()
+                        first = base64.b64encode(b"n,,n=bob,r=client").decode()
+                        stream.send(f"<auth xmlns='{SASL}' mechanism='SCRAM-SHA-512'>{first}</auth>")
+                        challenge = base64.b64decode(stream.receive().text).decode()
+                        nonce = challenge.split(",")[0]
+                        final = base64.b64encode(f"c=biws,{nonce},p={base64.b64encode(bytes(64)).decode()}".encode()).decode()
+                        stream.send(f"<response xmlns='{SASL}'>{final}</response>")
+                        stream.receive()
+
+        guessers = [threading.Thread(target=guess, daemon=True) for _ in range(8)]
+        for each in guessers:
+            each.start()
+        for _ in range(50):
+            self.assertEqual(witness.ping().get("type"), "result")
+        stop.set()
+        for each in guessers:
+            each.join()
+        # And those who know it still get in.
+        self.assertEqual(Stream(self.plain).login("bob").ping().get("type"), "result")
+
+
+if __name__ == "__main__":
+    main()
