@@ -91,6 +91,12 @@ class world {
       case 'x': on_route(route::failure(machine_.session(), route::address(client), "Disconnected")); break;
       case 'o': on_route(route::failure(route::address("alice@example.org/old"), route::address(client))); break;
       case 'c': on_route(route::session_control(asked_, route::address(client), route::session_control::verb::started)); break;
+      case 'k':
+        machine_.on_answer(sasl::answer(sasl::scram_keys("salt", 4096, std::string(20, 'k'), std::string(20, 's'))), out_);
+        break;
+      case 'y': machine_.on_answer(sasl::answer(sasl::answer::verdict::right), out_); break;
+      case 'n': machine_.on_answer(sasl::answer(sasl::answer::verdict::wrong), out_); break;
+      case 'v': machine_.on_answer(sasl::answer(sasl::answer::verdict::unavailable), out_); break;
       case 'd': machine_.on_deadline(out_); break;
       case 'z': machine_.end(base::close_reason::shutdown, out_); break;
       case 'l': machine_.end(base::close_reason::manager_unavailable, out_); break;
@@ -159,7 +165,22 @@ class world {
     }
     if (out_.restart_stream) tokens_.reset();
     if (out_.restart_stream) written_.tokens.reset();
+    const bool start_tls = out_.start_tls && was_open;
+    if (out_.question) require(was_open && machine_.holds_input());
     out_.clear();
+    if (start_tls) secure();
+  }
+
+  /// TLS is up: what comes next, both ways, is a stream header.
+  void secure() {
+    tokens_.reset();
+    written_.tokens.reset();
+    held_.clear();
+    stream::security s;
+    s.bindings = sasl::channel_bindings("exporter", "", "certificate");
+    s.certificate = true;
+    s.xmpp_addrs = {"alice@example.org"};
+    machine_.on_secured(std::move(s));
   }
 
   /// The client must be able to read all we write.
