@@ -19,7 +19,6 @@ enum class close_reason : std::uint8_t {
   connection_lost,       ///< end of file without </stream:stream>, or an I/O error
   stream_error_by_peer,  ///< the peer sent <stream:error/>
   // before there is a stream
-  proxy_header_refused,  ///< none came from where there must be one, or a bad one
   http_request,          ///< a browser; it was answered in its own language
   tls_handshake_failed,  ///< no TLS came of it
   tls_failed,            ///< after the handshake: a record that cannot be decrypted, a fatal alert, a flood
@@ -44,7 +43,6 @@ enum class close_reason : std::uint8_t {
   plaintext_after_starttls,  ///< something came behind the request, in the clear
   protocol_violation,        ///< an element in a state where it is not allowed
   // limits
-  proxy_timeout,
   tls_timeout,  ///< of the handshake
   header_timeout,
   login_timeout,
@@ -62,7 +60,6 @@ enum class close_reason : std::uint8_t {
   manager_unavailable,  ///< no link to the session manager, or it was lost
   manager_timeout,      ///< the session manager did not answer
   shutdown,
-  see_other_host,  ///< told to go elsewhere
   internal_error,  ///< a bug of ours
   count_           ///< how many there are, not a reason
 };

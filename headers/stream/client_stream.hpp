@@ -42,7 +42,6 @@ struct client_settings {
   std::uint64_t max_bytes_before_login = 0;
   std::uint64_t max_bytes_after_login = 0;
   std::uint64_t idle_seconds = 0;
-  std::string other_host;  ///< where close_reason::see_other_host sends clients (RFC 6120 section 4.9.3.19)
   /// Refused passwords on one connection; 0: no limit. A constant of this version: no flag sets it; tests choose others.
   std::uint32_t max_login_attempts = 5;
 };

@@ -10,7 +10,7 @@ namespace couplet::stream {
 
 /// Appends <stream:error> with the reason's condition and text (RFC 6120 section 4.9); nothing where the reason has none.
 /// The prefix `stream` must be declared by the header.
-void append_stream_error(std::string& out, base::close_reason reason, std::string_view detail = {});
+void append_stream_error(std::string& out, base::close_reason reason);
 
 /// How a tokenizer's fault is called as an end of a connection.
 base::close_reason reason_of(xml::fault fault) noexcept;

@@ -16,7 +16,6 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"connection_lost", "", "", info},
     {"stream_error_by_peer", "", "", info},
 
-    {"proxy_header_refused", "", "", warning},
     {"http_request", "", "", debug},
     {"tls_handshake_failed", "", "", info},
     {"tls_failed", "", "", info},
@@ -46,7 +45,6 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     // The element may well be one we know, in a place where it is not allowed.
     {"protocol_violation", "policy-violation", "This element is not allowed here.", info},
 
-    {"proxy_timeout", "", "", info},
     {"tls_timeout", "", "", info},
     {"header_timeout", "connection-timeout", "No stream header came in time.", info},
     {"login_timeout", "connection-timeout", "No login came in time.", info},
@@ -66,7 +64,6 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"manager_unavailable", "remote-connection-failed", "The session manager cannot be reached; try again later.", warning},
     {"manager_timeout", "remote-connection-failed", "The session manager did not answer; try again later.", warning},
     {"shutdown", "system-shutdown", "", info},
-    {"see_other_host", "see-other-host", "", info},
     {"internal_error", "internal-server-error", "", error},
 }};
 

@@ -366,7 +366,11 @@ void connection::finish() {
 
   table_.count_.ends.add(reason());
   const auto& row = base::describe(reason());
-  if (base::log::enabled(row.level)) {
+  const auto why = tls() != nullptr ? tls()->engine().failure() : std::string_view();
+  if (base::log::enabled(row.level) && !why.empty()) {
+    base::log::write(row.level, "client gone",
+                     {{"reason", row.name}, {"why", why}, {"jid", machine_.who().full()}, {"address", address_}});
+  } else if (base::log::enabled(row.level)) {
     base::log::write(row.level, "client gone", {{"reason", row.name}, {"jid", machine_.who().full()}, {"address", address_}});
   }
 }

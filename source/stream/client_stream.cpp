@@ -143,7 +143,7 @@ void client_stream::end(close_reason reason, effects& out) {
   // Trouble on our side must not be taken for a wrong password: the open question gets its own answer.
   if (reason == close_reason::manager_timeout || reason == close_reason::manager_unavailable)
     give_up_request("remote-server-timeout", out);
-  append_stream_error(out.to_peer, reason, settings_->other_host);
+  append_stream_error(out.to_peer, reason);
   finish(reason, out);
 }
 

@@ -7,20 +7,14 @@
 
 namespace couplet::stream {
 
-void append_stream_error(std::string& out, base::close_reason reason, std::string_view detail) {
+void append_stream_error(std::string& out, base::close_reason reason) {
   const auto& row = base::describe(reason);
   if (row.condition.empty()) return;
   out += "<stream:error><";
   out += row.condition;
   out += " xmlns='";
   out += xml::ns::stream_errors;
-  if (reason == base::close_reason::see_other_host && !detail.empty()) {
-    out += "'>";
-    xml::append_text(out, detail);
-    ((out += "</") += row.condition) += '>';
-  } else {
-    out += "'/>";
-  }
+  out += "'/>";
   if (!row.text.empty()) {
     out += "<text xmlns='";
     out += xml::ns::stream_errors;
