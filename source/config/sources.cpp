@@ -77,7 +77,9 @@ void add_file(settings& all, const std::string& path) {
     if (f == nullptr || f->name == "config") {
       throw usage_error(shown + ":" + std::to_string(entry.line), "unknown key " + quoted(entry.key));
     }
-    source.emplace(entry.key, file_values(*f, entry, shown));
+    auto values = file_values(*f, entry, shown);
+    if (values.empty()) throw usage_error(shown + ":" + std::to_string(entry.line), entry.key + ": the list is empty");
+    source.emplace(entry.key, std::move(values));
   }
   merge(all, std::move(source));
 }

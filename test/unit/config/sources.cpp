@@ -97,6 +97,8 @@ TEST_CASE("the file: what is wrong is named with its line") {
   };
   const std::vector<row> rows{
       {"\n\ncolour = 1\n", ":3: unknown key \"colour\""},
+      {"user = []\n", ":1: user: the list is empty"},
+      {"listen = []\n", ":1: listen: the list is empty"},
       {"colour = 'x'\n", ":1: unknown key \"colour\""},
       {"config = 'x'\n", ":1: unknown key \"config\""},
       {"threads = 1\nthreads = 2\n", ":2: \"threads\" is given twice"},
