@@ -1,32 +1,16 @@
 #pragma once
 
-#include <asio/generic/stream_protocol.hpp>
-#include <cstdint>
 #include <functional>
-#include <string>
+#include <memory>
 
 #include "base/result.hpp"
+#include "net/endpoint.hpp"
+#include "net/peer.hpp"
 #include "net/shard.hpp"
 
 namespace couplet::net {
 
-/// Where to listen or to dial: a host name or an IP literal without brackets, and a port; 0: the kernel chooses.
-struct endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-/// "127.0.0.1:5222", "[::1]:5222".
-std::string to_text(const endpoint& e);
-
-/// Who connected.
-struct peer {
-  std::string address;  ///< IP literal; an IPv4 client of a dual-stack listener is shown as IPv4
-  std::uint16_t port = 0;
-  bool loopback = false;  ///< both ends are loopback addresses: nothing leaves the machine
-  /// What a rate per address counts by: the IPv4 address, or the IPv6 /64.
-  std::string rate_key() const;
-};
+class socket_file;
 
 /// A listening socket. Made before the shards run, so that a taken port is an error at start.
 class listener {
@@ -34,13 +18,17 @@ class listener {
   /// Binds and listens. `shared`: further listeners of this process (other shards) will bind the same address (SO_REUSEPORT);
   /// `first`: this is the first of them, which makes sure that no other process has the port.
   /// [::] is dual-stack, and 0.0.0.0 where the kernel has no IPv6. Errors name the address.
+  ///
+  /// A Unix-domain socket cannot be shared (see endpoint::shares). Its file has the mode 0660 and is removed by stop() or with
+  /// this object; one that a dead process left is replaced. It is an error where another process listens, where the file is no
+  /// socket, and where the path is longer than 107 bytes.
   static base::result<listener> open(const endpoint& where, bool shared, bool first);
 
   listener(listener&& other) noexcept;
   listener& operator=(listener&&) = delete;
   ~listener();
 
-  /// With the port that the kernel chose.
+  /// Where it listens, with the port that the kernel chose.
   const endpoint& local() const noexcept { return local_; }
 
   /// What is done with a connection: takes over the descriptor.
@@ -49,17 +37,19 @@ class listener {
   /// Accepts on `s` until `stop` was called or the shard ends. Backs off, says so and goes on when descriptors run out.
   /// The listener must outlive the life.
   task<> accept_loop(shard& s, on_accept accepted);
-  /// On the shard's thread: closes the socket; the life returns.
+  /// On the shard's thread: closes the socket, removes its file; the life returns.
   void stop();
 
  private:
   struct accept_state;
   class running_mark;
-  listener(int descriptor, endpoint local) noexcept : descriptor_(descriptor), local_(std::move(local)) {}
+  listener(int descriptor, endpoint local, std::unique_ptr<socket_file> file = nullptr) noexcept;
+  static base::result<listener> open_path(const endpoint& where, bool shared);
 
   int descriptor_ = -1;
   endpoint local_;
-  accept_state* running_ = nullptr;  ///< in the life's frame, while it runs
+  std::unique_ptr<socket_file> file_;  ///< of a Unix-domain socket
+  accept_state* running_ = nullptr;    ///< in the life's frame, while it runs
 };
 
 }  // namespace couplet::net

@@ -10,10 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "base/log.hpp"
 #include "net/byte_stream.hpp"
+#include "unix_socket.hpp"
 
 namespace couplet::net {
 
@@ -95,18 +96,18 @@ struct address_list {
 
 }  // namespace
 
-std::string to_text(const endpoint& e) {
-  const bool six = e.host.find(':') != std::string::npos;
-  return (six ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
-}
+listener::listener(int descriptor, endpoint local, std::unique_ptr<socket_file> file) noexcept
+    : descriptor_(descriptor), local_(std::move(local)), file_(std::move(file)) {}
 
-std::string peer::rate_key() const {
-  in6_addr six{};
-  if (::inet_pton(AF_INET6, address.c_str(), &six) != 1) return address;
-  return std::string(reinterpret_cast<const char*>(six.s6_addr), 8);
+base::result<listener> listener::open_path(const endpoint& where, bool shared) {
+  if (shared) return base::error("cannot listen on " + to_text(where) + " more than once");
+  auto opened = listen_on_path(where.path);
+  if (!opened) return base::error("cannot listen on " + to_text(where) + ": " + opened.error_text());
+  return listener(opened->descriptor, where, std::move(opened->file));
 }
 
 base::result<listener> listener::open(const endpoint& where, bool shared, bool first) {
+  if (where.is_unix()) return open_path(where, shared);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -136,9 +137,10 @@ base::result<listener> listener::open(const endpoint& where, bool shared, bool f
 }
 
 listener::listener(listener&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), local_(std::move(other.local_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), local_(std::move(other.local_)), file_(std::move(other.file_)) {}
 
 listener::~listener() {
+  file_.reset();  // while the socket is open, nobody else's file can be taken for ours
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -152,7 +154,7 @@ struct listener::accept_state {
       socklen_t size = sizeof remote;
       const int c = ::accept4(descriptor, reinterpret_cast<sockaddr*>(&remote), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (c >= 0) {
-        tune_tcp(c);
+        if (remote.ss_family != AF_UNIX) tune_tcp(c);
         hand_over(c, remote, accepted);
         continue;
       }
@@ -212,6 +214,7 @@ task<> listener::accept_loop(shard& s, on_accept accepted) {
 }
 
 void listener::stop() {
+  file_.reset();
   if (running_ == nullptr) return;
   running_->stopped = true;
   running_->socket.close();
