@@ -17,12 +17,18 @@
 
 namespace couplet::config {
 
-/// ADDR:PORT or HOST:PORT. An IPv6 address stands here without its brackets.
+/// ADDR:PORT or HOST:PORT, or where to listen on a Unix-domain socket. An IPv6 address stands here without its brackets.
 struct endpoint {
   endpoint() = default;
   endpoint(std::string host_, std::uint16_t port_) : host(std::move(host_)), port(port_) {}
+  static endpoint at_path(std::string path_) {
+    endpoint e;
+    e.path = std::move(path_);
+    return e;
+  }
   std::string host;
   std::uint16_t port = 0;  ///< of a listener: 0 lets the kernel choose
+  std::string path;        ///< absolute; not empty: a Unix-domain socket, and host and port mean nothing
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 /// The longest password a login can carry (RFC 4616: sasl::max_part_bytes).
 constexpr std::size_t max_secret_bytes = 1023;
 constexpr std::size_t max_secret_file_bytes = 65'536;
+constexpr std::string_view path_mark = "unix:";
 
 bool to_number(std::string_view text, std::uint64_t& number) noexcept {
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -41,6 +43,21 @@ bool split_port(std::string_view text, endpoint& out, bool& bracketed) {
   if (bracketed) host = host.substr(1, host.size() - 2);
   out = endpoint(std::string(host), static_cast<std::uint16_t>(port));
   return true;
+}
+
+/// unix:/PATH
+endpoint read_socket_path(const given& g) {
+  auto path = g.text.substr(path_mark.size());
+  // Relative to which folder the person and the service manager may not agree; and a folder is no socket.
+  if (!path.starts_with('/') || path.ends_with('/') || path.find('\0') != std::string::npos) {
+    throw usage_error(g.origin, "expected unix:/PATH with the absolute path of a file, not " + quoted(g.text));
+  }
+  constexpr auto most = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() > most) {
+    throw usage_error(g.origin, "expected unix:/PATH with a path of at most " + std::to_string(most) + " bytes, not of " +
+                                    std::to_string(path.size()));
+  }
+  return endpoint::at_path(std::move(path));
 }
 
 /// Closes the descriptor at the end of the block.
@@ -117,10 +134,12 @@ limits::connect_rate::options read_rate(const given& g) {
 }
 
 endpoint read_listen_address(const given& g) {
+  if (g.text.starts_with(path_mark)) return read_socket_path(g);
   endpoint where;
   bool bracketed = false;
   if (!split_port(g.text, where, bracketed) || !is_address(bracketed ? AF_INET6 : AF_INET, where.host)) {
-    throw usage_error(g.origin, "expected ADDR:PORT with a numeric address, IPv6 in brackets, not " + quoted(g.text));
+    throw usage_error(g.origin,
+                      "expected ADDR:PORT with a numeric address, IPv6 in brackets, or unix:/PATH, not " + quoted(g.text));
   }
   return where;
 }
@@ -145,7 +164,9 @@ std::string read_domain(const given& g) {
 std::string read_url(const given& g) {
   const bool known = g.text.starts_with("https://") || g.text.starts_with("http://");
   const bool printable = std::all_of(g.text.begin(), g.text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  if (!known || !printable || g.text.size() > 2000 || g.text.ends_with("://")) {
+  const auto host = g.text.find("://") + 3;
+  const bool has_host = known && host < g.text.size() && std::string_view("/?#:@").find(g.text[host]) == std::string_view::npos;
+  if (!has_host || !printable || g.text.size() > 2000) {
     throw usage_error(g.origin, "expected a URL that begins with http:// or https://, not " + quoted(g.text));
   }
   return g.text;

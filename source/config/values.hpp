@@ -16,7 +16,7 @@ std::uint64_t read_number(const given& g, std::uint64_t lowest, std::uint64_t hi
 bool read_switch(const given& g);
 /// N/SECONDS, or 0.
 limits::connect_rate::options read_rate(const given& g);
-/// A numeric address, [IPv6] in brackets, and a port, also 0.
+/// A numeric address, [IPv6] in brackets, and a port, also 0; or unix:/PATH, an absolute path of at most 107 bytes.
 endpoint read_listen_address(const given& g);
 /// A host name or address and a port, not 0.
 endpoint read_host_and_port(const given& g);

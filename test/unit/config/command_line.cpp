@@ -63,6 +63,14 @@ TEST_CASE("every flag does what it says") {
        [](const options& o) {
          return o.client_listeners == std::vector<endpoint>{endpoint("127.0.0.1", 0), endpoint("::1", 5223)};
        }},
+      {{"--listen", "unix:/run/couplet/clients", "--listen-tls", "unix:/run/couplet/" + std::string(94, 'x')},
+       [](const options& o) {
+         return o.client_listeners == std::vector<endpoint>{endpoint::at_path("/run/couplet/clients")} &&
+                o.tls_listeners.size() == 1 && o.tls_listeners[0].path.size() == 107 && o.tls_listeners[0].host.empty() &&
+                o.tls_listeners[0].port == 0;
+       }},
+      {{"--listen", "unix:/a:5222"},
+       [](const options& o) { return o.client_listeners == std::vector<endpoint>{endpoint::at_path("/a:5222")}; }},
       {{"--c2s", "C2S.local:secret", "--no-clients"},
        [](const options& o) {
          return o.client_listeners.empty() && o.c2s.size() == 1 && o.c2s[0].name == "c2s.local" && o.c2s[0].secret == "secret" &&
@@ -135,6 +143,14 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
       {{"--require-tls", "--allow-plaintext"}, "--require-tls: contradicts allow-plaintext"},
       {{"--http-redirect", "example.org"}, "--http-redirect: expected a URL that begins with http:// or https://"},
       {{"--http-redirect", "https://a.example/\r\nX: y"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "https://a.example/a b"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "https://a.example/\x7f"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "https://\xc3\xa9.example/"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "https://"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "https:///path"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "http://:80/"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "javascript:alert(1)"}, "--http-redirect: expected a URL"},
+      {{"--http-redirect", "https://a.example/" + std::string(2000, 'x')}, "--http-redirect: expected a URL"},
       {{"--data", ""}, "--data: expected the name of a folder"},
       {{"--auth-http", "http://192.0.2.1/check"}, "--auth-http: "},
       {{"--auth-http", "nonsense"}, "--auth-http: "},
@@ -162,6 +178,15 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
       {{"--listen", "127.0.0.1:65536"}, "--listen: expected ADDR:PORT"},
       {{"--listen", "127.0.0.1:"}, "--listen: expected ADDR:PORT"},
       {{"--listen", "127.0.0.1:+1"}, "--listen: expected ADDR:PORT"},
+      {{"--listen", "5222"}, "or unix:/PATH, not \"5222\""},
+      {{"--listen", "unix:"}, "--listen: expected unix:/PATH with the absolute path of a file, not \"unix:\""},
+      {{"--listen", "unix:clients"}, "--listen: expected unix:/PATH with the absolute path"},
+      {{"--listen", "unix:@clients"}, "--listen: expected unix:/PATH with the absolute path"},
+      {{"--listen", "unix:/run/"}, "--listen: expected unix:/PATH with the absolute path of a file"},
+      {{"--listen", "unix:/" + std::string(107, 'x')},
+       "--listen: expected unix:/PATH with a path of at most 107 bytes, not of 108"},
+      {{"--listen", "UNIX:/clients"}, "--listen: expected ADDR:PORT"},
+      {{"--sm", "unix:/run/manager"}, "--sm: expected HOST:PORT"},
       {{"--listen-components", "x", "--c2s", "a:b"}, "--listen-components: expected ADDR:PORT"},
       {{"--listen-components", "127.0.0.1:0"}, "--listen-components: needs --c2s"},
       {{"--no-clients"}, "--no-clients: needs --c2s"},
