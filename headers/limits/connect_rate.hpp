@@ -9,7 +9,10 @@
 
 namespace couplet::limits {
 
-/// How often one address may connect: at most `connects` in `window`. `connects` 0 means no limit.
+/// How often one address may connect, or do anything else that is counted in a table of its own, such as making accounts: at most
+/// `connects` in `window`. `connects` 0 means no limit. What is refused is not counted, so who keeps asking is let in as soon as
+/// the window is past.
+///
 /// A fixed table of counters under a seeded hash (SipHash), so that no number of addresses makes it grow and
 /// nobody can choose addresses that share a counter with a victim's. For one thread.
 ///

@@ -67,6 +67,15 @@ TEST_CASE("an address connects so often in a window, then not") {
   CHECK_FALSE(rate.admit("192.0.2.1", start + 10s));
 }
 
+TEST_CASE("accounts that an address makes: a long window, and who asks all the time is not kept out for it") {
+  connect_rate rate({2, 24h}, 42);
+  CHECK(rate.admit("192.0.2.1", start));
+  CHECK(rate.admit("192.0.2.1", start + 1h));
+  for (auto now = start + 1h; now < start + 24h; now += 1min) REQUIRE_FALSE(rate.admit("192.0.2.1", now));
+  CHECK(rate.admit("192.0.2.1", start + 24h));
+  CHECK(rate.admit("192.0.2.2", start + 24h));
+}
+
 TEST_CASE("no limit on connects") {
   connect_rate rate({0, 10s}, 42);
   for (int i = 0; i < 100'000; ++i) REQUIRE(rate.admit("192.0.2.1", start));
