@@ -11,7 +11,7 @@ namespace couplet::base {
 enum class hash_function : std::uint8_t { sha1, sha256, sha512 };
 
 /// The length of what a hash function gives: 20, 32 or 64.
-std::size_t digest_bytes(hash_function f) noexcept;
+std::size_t hash_bytes(hash_function f) noexcept;
 std::string digest_of(hash_function f, std::string_view text);
 /// RFC 2104. A key of any length.
 std::string hmac(hash_function f, std::string_view key, std::string_view text);

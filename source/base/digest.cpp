@@ -53,7 +53,7 @@ struct hmac_state {
 
 }  // namespace
 
-std::size_t digest_bytes(hash_function f) noexcept {
+std::size_t hash_bytes(hash_function f) noexcept {
   switch (f) {
     case hash_function::sha1: return 20;
     case hash_function::sha256: return 32;
@@ -63,14 +63,14 @@ std::size_t digest_bytes(hash_function f) noexcept {
 }
 
 std::string digest_of(hash_function f, std::string_view text) {
-  std::string digest(digest_bytes(f), '\0');
+  std::string digest(hash_bytes(f), '\0');
   check(wc_Hash(type_of(f), bytes_of(text), length_of(text), reinterpret_cast<byte*>(digest.data()),
                 static_cast<word32>(digest.size())));
   return digest;
 }
 
 std::string hmac(hash_function f, std::string_view key, std::string_view text) {
-  std::string digest(digest_bytes(f), '\0');
+  std::string digest(hash_bytes(f), '\0');
   hmac_state h;
   check(wc_HmacSetKey(&h.state, type_of(f), bytes_of(key), length_of(key)));
   check(wc_HmacUpdate(&h.state, bytes_of(text), length_of(text)));
@@ -82,7 +82,7 @@ std::string pbkdf2(hash_function f, std::string_view password, std::string_view 
   if (iterations == 0 || iterations > static_cast<std::uint32_t>(std::numeric_limits<int>::max())) {
     throw std::invalid_argument("iteration count out of range");
   }
-  std::string key(digest_bytes(f), '\0');
+  std::string key(hash_bytes(f), '\0');
   check(wc_PBKDF2(reinterpret_cast<byte*>(key.data()), bytes_of(password), static_cast<int>(length_of(password)), bytes_of(salt),
                   static_cast<int>(length_of(salt)), static_cast<int>(iterations), static_cast<int>(key.size()), type_of(f)));
   return key;

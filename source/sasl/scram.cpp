@@ -134,7 +134,7 @@ verdict scram_server::read_client_final(std::string_view message) {
   if (const auto v = sasl::read_client_final(message, given); v != verdict::ok) return v;
   const auto binding = base::base64_decode(given.channel_binding);
   const auto proof = base::base64_decode(given.proof);
-  const auto length = base::digest_bytes(hash_);
+  const auto length = base::hash_bytes(hash_);
   if (!binding || !proof || proof->size() != length) return verdict::malformed;
   if (!base::equal_in_constant_time(given.nonce, nonce_)) return verdict::wrong_nonce;
   if (!base::equal_in_constant_time(*binding, binding_)) return verdict::wrong_binding;

@@ -52,7 +52,7 @@ std::string salt_for(std::string_view process_secret, scram_hash hash, std::stri
 }
 
 scram_keys decoy_keys(std::string_view process_secret, scram_hash hash, std::string_view bare_jid, std::uint32_t iterations) {
-  const auto bytes = base::digest_bytes(hash);
+  const auto bytes = base::hash_bytes(hash);
   return scram_keys(salt_for(process_secret, hash, bare_jid), iterations,
                     derived(process_secret, "stored key", hash, bare_jid).substr(0, bytes),
                     derived(process_secret, "server key", hash, bare_jid).substr(0, bytes));

@@ -105,10 +105,16 @@ TEST_CASE("names that no account can have") {
 
 TEST_CASE("what the peer is told") {
   CHECK(condition_of(verdict::ok).empty());
-  CHECK(condition_of(verdict::malformed) == "malformed-request");
-  CHECK(condition_of(verdict::too_long) == "malformed-request");
-  CHECK(condition_of(verdict::bad_name) == "not-authorized");
+  for (const auto v : {verdict::malformed, verdict::too_long, verdict::unknown_extension, verdict::wrong_flag}) {
+    CHECK(condition_of(v) == "malformed-request");
+  }
+  // One answer for all of these, so that nobody learns which names there are.
+  for (const auto v : {verdict::bad_name, verdict::downgraded, verdict::unknown_binding, verdict::wrong_binding,
+                       verdict::wrong_nonce, verdict::wrong_proof, verdict::no_identity}) {
+    CHECK(condition_of(v) == "not-authorized");
+  }
   CHECK(condition_of(verdict::foreign_authzid) == "invalid-authzid");
+  CHECK(condition_of(verdict::ambiguous_identity) == "invalid-authzid");
 }
 
 TEST_CASE("passwords are compared as SASLprep leaves them, or as they are") {
