@@ -54,3 +54,6 @@ class TlsStream(Stream):
 
     def certificate(self):
         return self.socket.getpeercert(binary_form=True)
+
+    def pem(self):
+        return ssl.DER_cert_to_PEM_cert(self.certificate())

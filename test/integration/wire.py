@@ -95,11 +95,14 @@ class Stream:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(address)
+        self.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.splitter = Splitter()
         self.elements = []
         self.jid = None
+
+    def connect(self, address):
+        self.socket.connect(address)
 
     def __enter__(self):
         return self
