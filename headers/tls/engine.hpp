@@ -61,7 +61,8 @@ class engine {
   static constexpr std::size_t max_plain_bytes = 16'384;
 
   /// `direct_tls`: a port where TLS comes first (XEP-0368): a client that offers protocols (ALPN) must offer "xmpp-client". After
-  /// STARTTLS offers are not looked at.
+  /// STARTTLS offers are not looked at, and white space before the ClientHello is dropped: RFC 6120 section 5.3.3 forbids it, but
+  /// go-sendxmpp and sslscan end the line after <starttls/>.
   engine(std::shared_ptr<const contexts> shared, bool direct_tls) noexcept;
   ~engine();
   engine(engine&&) noexcept;

@@ -16,6 +16,7 @@ constexpr unsigned max_handshake_records = 100;
 /// Key updates, warnings, empty records: what somebody needs who renews the keys after each piece of data, and then some.
 constexpr unsigned max_idle_records = 32;
 constexpr char protocol[] = "xmpp-client";
+constexpr std::string_view white_space = " \t\r\n";
 
 }  // namespace
 
@@ -64,6 +65,9 @@ engine::status engine::feed(std::string_view ciphertext, std::string& plain, std
 void engine::collect_hello(std::string_view ciphertext, std::string& plain, std::string& out) {
   if (!handshake_) handshake_ = std::make_unique<handshake>();
   auto& bytes = handshake_->first_bytes;
+  if (!direct_tls_ && bytes.empty()) {
+    ciphertext.remove_prefix(std::min(ciphertext.find_first_not_of(white_space), ciphertext.size()));
+  }
   bytes += ciphertext;
   const auto state = read_client_hello(bytes, handshake_->hello);
   if (state == hello_state::malformed) {

@@ -82,6 +82,32 @@ TEST_CASE("bytes may come in any pieces") {
   }
 }
 
+TEST_CASE("white space may come between <starttls/> and TLS") {
+  const auto shared = contexts_for({"example.net"});
+  for (const std::size_t piece : {std::size_t{0}, std::size_t{1}}) {
+    client c;
+    engine server(shared, false);
+    c.shake_hands();
+    c.to_server.insert(0, " \t\r\n");
+    CHECK(run(c, server, piece).client_done);
+    CHECK(server.state() == status::open);
+  }
+  // Nothing else may, nor white space where TLS comes first.
+  for (const bool direct : {true, false}) {
+    client c;
+    engine server(shared, direct);
+    c.shake_hands();
+    c.to_server.insert(0, direct ? "\n" : "\nx");
+    CHECK(run(c, server).server == status::failed);
+    CHECK(server.failure() == "not TLS");
+  }
+  engine server(shared, false);
+  std::string plain, out;
+  CHECK(server.feed("\r\n", plain, out) == status::handshaking);
+  CHECK(plain.empty());
+  CHECK(out.empty());
+}
+
 TEST_CASE("every flight of the client may be cut in two at every byte") {
   const auto shared = contexts_for({"example.net"});
   for (const int version : {WOLFSSL_TLSV1_2, WOLFSSL_TLSV1_3}) {
