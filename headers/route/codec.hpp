@@ -30,8 +30,20 @@ void append(std::string& out, const message& m);
 /// White space around the child is dropped; a second child is an error (one stanza a route). What the child relies on of the
 /// route's own declarations of namespaces goes with it; declarations of the stream's header do not (xml::append_header_prefixes
 /// puts them on the route). xml:lang and unknown attributes of the route are ignored, and so is its namespace, as the original does.
-/// The payload is taken from base::take_text(), the addresses from base::take_short_text(): who consumes the message gives them back.
+/// The payload is taken from base::take_text(), the addresses (and the names that a controlled stanza carries) from
+/// base::take_short_text(): who consumes the message gives them back.
 base::result<message> parse(std::string_view element_bytes, writer from);
+
+/// What of the session control protocol stands on the first tag of an element: of a failure's XML, say, which keeps it. Read by namespace.
+struct control_marks {
+  bool is_command = false;
+  session_control::verb action = session_control::verb::unknown;  ///< of a command
+  std::string c2s, sm;                                            ///< empty: not there
+};
+control_marks marks_in(std::string_view element);
+
+/// The element without sc:c2s and sc:sm on its first tag, and without the declarations that nothing else needs. No command must be given.
+std::string without_marks(std::string_view element);
 
 /// Appends the answer to a route that parse() refused: type='error', the ends swapped, `error` in words, nothing inside. False where there is
 /// nobody to answer, or it is an error itself: then nothing is appended.

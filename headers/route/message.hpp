@@ -137,8 +137,24 @@ const char* name_of(const message& m) noexcept;
 /// A session_started that came too late is answered with a failure that ends the session, a `started` with `end`.
 ///
 /// Both directions: the c2s bounces what comes for a client that is gone, the other side what it can't deliver. After a bounced
-/// controlled_stanza the c2s sends `end` as well.
+/// controlled_stanza the c2s sends `end` as well: bounce_to().
 /// Takes the message's XML and addresses. `answer` must be another object.
 bool bounce(message& m, message& answer, const char* text = "");
+
+/// The `end` that follows when a controlled stanza is bounced: its session has no client any more. Leaves `m` alone. False: for anything else, and
+/// where there is nobody to tell.
+bool end_of_session(const message& m, message& end);
+
+/// What a c2s sends back for a message that found nobody, in its order: the bounced message, then the `end`. False: nothing.
+template <class Send>
+bool bounce_to(message& m, Send&& send) {
+  message end;
+  const bool ends = end_of_session(m, end);
+  message answer;
+  if (!bounce(m, answer)) return false;
+  send(std::move(answer));
+  if (ends) send(std::move(end));
+  return true;
+}
 
 }  // namespace couplet::route

@@ -112,12 +112,16 @@ base::result<message> parse_untyped(const route_child& child, const envelope& e)
     }
     controlled_stanza m;
     m.xml = base::take_text();
+    m.c2s = base::take_short_text();
+    m.sm = base::take_short_text();
     if (take_control_attributes(s, m.xml, m.c2s, m.sm)) {
       if (e.declares) adopt_declarations(m.xml, e.tag);
       m.from = address_of(e.from);
       m.to = address_of(e.to);
       return message(std::move(m));
     }
+    base::give_text(std::move(m.c2s));
+    base::give_text(std::move(m.sm));
     base::give_text(std::move(m.xml));
   }
   return message(std::in_place_type<stanza>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
@@ -140,6 +144,28 @@ void append(std::string& out, const message& m) {
   } else {
     out += "</route>";
   }
+}
+
+control_marks marks_in(std::string_view element) {
+  control_marks found;
+  if (!declares_session_control(first_tag(element))) return found;
+  const scope s{element, {}};
+  found.is_command = is_command(s);
+  if (found.is_command) {
+    session_control command = read_command(s);
+    found.action = command.action;
+    found.c2s = std::move(command.c2s);
+    found.sm = std::move(command.sm);
+  } else {
+    read_control_attributes(s, found.c2s, found.sm);
+  }
+  return found;
+}
+
+std::string without_marks(std::string_view element) {
+  std::string clean = base::take_text();
+  append_uncontrolled(clean, element);
+  return clean;
 }
 
 bool append_refusal(std::string& out, std::string_view element_bytes, std::string_view error) {

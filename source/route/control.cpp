@@ -140,12 +140,16 @@ session_control read_command(const scope& s) {
   return command;
 }
 
-bool take_control_attributes(const scope& s, std::string& xml, std::string& c2s, std::string& sm) {
-  if (!carries_marks(s)) return false;
+void read_control_attributes(const scope& s, std::string& c2s, std::string& sm) {
   for (xml::attribute_cursor c(s.child); c.next();) {
     const mark m = mark_of(s, c.current().name);
     if (m != mark::none) assign_decoded(m == mark::sm ? sm : c2s, c.current().value);
   }
+}
+
+bool take_control_attributes(const scope& s, std::string& xml, std::string& c2s, std::string& sm) {
+  if (!carries_marks(s)) return false;
+  read_control_attributes(s, c2s, sm);
   append_without_marks(xml, s);
   return true;
 }

@@ -22,6 +22,9 @@ bool is_command(const scope& s);
 /// Everything of the command but the addresses. Foreign attributes and what the element holds are left out.
 session_control read_command(const scope& s);
 
+/// The values of sc:c2s and sc:sm on the child's first tag; what is not there stays as it was.
+void read_control_attributes(const scope& s, std::string& c2s, std::string& sm);
+
 /// Appends the child to `xml` without sc:c2s and sc:sm, whose values it puts out, and without the declarations on its first
 /// tag that nothing needs any more. False, and nothing done, where it carries neither.
 bool take_control_attributes(const scope& s, std::string& xml, std::string& c2s, std::string& sm);

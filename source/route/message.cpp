@@ -139,6 +139,15 @@ const char* name_of(const message& m) noexcept {
   return std::visit(namer{}, m);
 }
 
+bool end_of_session(const message& m, message& end) {
+  const auto* s = std::get_if<controlled_stanza>(&m);
+  if (s == nullptr || s->sm.empty() || s->from.empty() || s->to.empty()) return false;
+  auto& command = end.emplace<session_control>(s->to, s->from, verb::end);
+  command.c2s = s->c2s;
+  command.sm = s->sm;
+  return true;
+}
+
 bool bounce(message& m, message& answer, const char* text) {
   if (from_of(m).empty() || to_of(m).empty()) return false;
   if (!std::visit(bouncer{answer, text}, m)) return false;

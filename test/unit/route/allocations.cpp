@@ -78,6 +78,29 @@ TEST_CASE("a plain stanza is written into a buffer that is large enough without 
   CHECK(out.size() > payload.size());
 }
 
+TEST_CASE("a controlled stanza is read and written without an allocation, names of any length included") {
+  const std::string route =
+      "<route from='alice@localhost/home' to='0123456789abcdef01234567@c2s'><message xmlns:sc='"
+      "http://jabberd.jabberstudio.org/ns/session/1.0' sc:c2s='0123456789abcdef01234567' sc:sm='0123456789abcdef'" +
+      payload.substr(8) + "</route>";
+  std::string pooled;
+  pooled.reserve(4096);
+  couplet::base::give_text(std::move(pooled));
+  for (int i = 0; i < 4; ++i) couplet::base::give_text(std::string(128, 'x'));
+  std::string out;
+  out.reserve(4096);
+  const std::size_t before = allocations;
+  auto got = parse(route, writer::manager);
+  REQUIRE(got.ok());
+  append(out, got.value());
+  CHECK(allocations == before);
+  CHECK(out == route);
+  auto& read = std::get<controlled_stanza>(got.value());
+  CHECK(read.sm == "0123456789abcdef");
+  for (std::string* const text : {&read.xml, &read.from.text, &read.to.text, &read.c2s, &read.sm})
+    couplet::base::give_text(std::move(*text));
+}
+
 TEST_CASE("bouncing a stanza moves what it has") {
   message m =
       stanza(address(std::string("alice@localhost/57c1e755")), address(std::string("0123456789abcdef01234567@c2s")), payload);

@@ -238,3 +238,20 @@ TEST_CASE("bytes that no tokenizer let through end in an error or a message, nev
     CHECK_NOTHROW((void)parse(std::string("<route to='b'>") + whole.substr(cut), writer::manager).ok());
   }
 }
+
+TEST_CASE("what of session control stands on a first tag, and the element without it") {
+  const auto of = [](const std::string& xml) {
+    const auto found = marks_in(xml);
+    return std::string(found.is_command ? "command " : "") + found.c2s + "/" + found.sm;
+  };
+  CHECK(of("<message xmlns:sc='" SC "' sc:c2s='7' sc:sm='58'/>") == "7/58");
+  CHECK(of("<message xmlns:zz='" SC "' zz:sm='58' sm='no'/>") == "/58");
+  CHECK(of("<sc:session xmlns:sc='" SC "' action='ended' sc:sm='1' sc:c2s='1'/>") == "command 1/1");
+  CHECK(marks_in("<session xmlns='" SC "' action='ended'/>").action == session_control::verb::ended);
+  for (const char* const nothing : {"", "<message/>", "<message sm='1' c2s='2'/>", "<message xmlns:sc='urn:other' sc:sm='1'/>",
+                                    "<message><x xmlns:sc='" SC "' sc:sm='1'/></message>", "<session action='ended'/>"})
+    CHECK(of(nothing) == "/");
+  CHECK(without_marks("<iq xmlns:a='" SC "' a:sm='1' id='x'><a/></iq>") == "<iq id='x'><a/></iq>");
+  CHECK(without_marks("<iq a:sm='1' id='x' xmlns:a='" SC "'><a:b/></iq>") == "<iq id='x' xmlns:a='" SC "'><a:b/></iq>");
+  CHECK(without_marks("<iq xmlns:a='urn:other' a:sm='1'/>") == "<iq xmlns:a='urn:other' a:sm='1'/>");
+}

@@ -179,3 +179,21 @@ TEST_CASE("an answer is not answered: two ends never bounce for ever") {
   REQUIRE(bounce(m, first));
   CHECK_FALSE(bounce(first, second));
 }
+
+TEST_CASE("a controlled stanza that found nobody goes back, and its session is ended; nothing else is said twice") {
+  const auto sent_back = [](message m) {
+    std::string said;
+    bounce_to(m, [&said](message&& answer) { append(said, answer); });
+    return said;
+  };
+  const std::string names = "xmlns:sc='" SC "' sc:c2s='7' sc:sm='583bf49b'";
+  CHECK(sent_back(controlled_stanza(jid("a@b/c"), jid("7@jadc2s"), "7", "583bf49b", "<message id='1'/>")) ==
+        "<route from='7@jadc2s' to='a@b/c' type='error'><message " + names + " id='1'/></route>" +
+            "<route from='7@jadc2s' to='a@b/c'><sc:session xmlns:sc='" SC "' action='end' sc:c2s='7' sc:sm='583bf49b'/></route>");
+  // It names no session, so none is ended.
+  CHECK(sent_back(controlled_stanza(jid("a@b/c"), jid("7@jadc2s"), "7", "", "<message/>")).find("action") == std::string::npos);
+  CHECK(sent_back(controlled_stanza(address(), jid("7@jadc2s"), "7", "583bf49b", "<message/>")).empty());
+  CHECK(sent_back(stanza(jid("a@b/c"), jid("7@jadc2s"), "<message/>")) ==
+        "<route from='7@jadc2s' to='a@b/c' type='error'><message/></route>");
+  CHECK(sent_back(session_control(jid("a@b/c"), jid("7@jadc2s"), verb::ended)).empty());
+}
