@@ -83,7 +83,7 @@ class manager_link final : public hub::manager {
   std::function<void(outcome, std::string)> first_outcome_;
   std::uint32_t failures_ = 0;  ///< in a row; a link that does not last is one
   base::time_point up_since_{};
-  std::deque<std::string> owed_;  ///< failure routes that the manager has not got
+  std::deque<std::string> owed_;  ///< failure routes and ends that the manager has not got
   std::size_t owed_bytes_ = 0;
   std::uint64_t lost_ = 0;  ///< of them, since the link was last up, for want of room
   bool was_up_ = false;     ///< in this conversation

@@ -16,6 +16,7 @@
 #include "sasl/verdict.hpp"
 #include "stream/effects.hpp"
 #include "stream/features.hpp"
+#include "stream/session_protocol.hpp"
 #include "xml/element.hpp"
 #include "xml/tokenizer.hpp"
 
@@ -38,6 +39,7 @@ struct client_settings {
   bool offer_anonymous = false;  ///< SASL ANONYMOUS (XEP-0175)
   bool ask_for_accounts =
       false;  ///< whoever answers questions knows which accounts there are; otherwise the manager finds out at the session's start
+  session_protocol sessions = session_protocol::route;
   /// What is told of the limits (XEP-0478); 0: nothing. Before and after the login differ.
   std::uint64_t max_bytes_before_login = 0;
   std::uint64_t max_bytes_after_login = 0;
@@ -67,7 +69,8 @@ enum class phase : std::uint8_t {
 /// come out. No socket, no clock, no coroutine; the connection calls it on its shard's thread.
 ///
 /// Both stream generations talk to the manager in the same way: credentials travel as jabber:iq:auth in route::auth (for SASL
-/// PLAIN with a resource of our own, since the manager wants one), then route::session_start for the full JID.
+/// PLAIN with a resource of our own, since the manager wants one), then route::session_start for the full JID, or where the settings say so
+/// route::session_control, after which stanzas travel as route::controlled_stanza.
 class client_stream {
  public:
   /// `settings` must outlive the stream. `id`: where the manager's routes come back to.
@@ -105,8 +108,10 @@ class client_stream {
   bool holds_input() const noexcept { return phase_ == stream::phase::manager; }
   /// The full JID once a session runs; before that the bare one that has proved itself, or empty.
   const base::jid& who() const noexcept { return who_; }
-  /// The session's address at the manager, while there is one.
+  /// The session's address at the manager, while there is one; its name there (sc:sm) where it was asked for by session control.
   const route::address& session() const noexcept { return session_; }
+  /// How a stanza that the client was not given goes back to the manager.
+  route::message returned(std::string&& xml) const;
 
  private:
   struct login;  // what a login needs, on the heap, freed when the session runs (source/stream/login.hpp)
@@ -156,18 +161,31 @@ class client_stream {
   // binding.cpp: RFC 6120 section 7, and the session it leads to
   bool on_bind_iq(event& e);
   void start_session(base::jid full, bool bound, effects& out);
+  bool waits_for_session() const noexcept;
   void on_session_started(route::session_started&& m, effects& out);
+  void on_session_runs(effects& out);
 
   // open_session.cpp: stanzas
   void on_stanza(event& e);
   bool answer_negotiation_iq(event& e);
+
+  // controlled_session.cpp: sessions of the second generation
+  void start_controlled_session(effects& out);
+  void on_session_control(route::session_control&& m, effects& out);
+  void on_ended(const route::session_control& m, effects& out);
+  bool is_about_session(std::string_view sm, std::string_view c2s) const noexcept;
+  bool is_about_session(const route::failure& m) const;
+  route::message end_of_session();
 
   // manager_answers.cpp: what routes bring
   void ask(std::string to, std::string iq, effects& out);
   void on_auth_answer(const route::auth& m, effects& out);
   void on_refusal(std::string_view iq, effects& out);
   void on_failure(const route::failure& m, effects& out);
+  void on_session_refused(std::string_view text, effects& out);
   void on_stanza_from_manager(route::stanza&& m, effects& out);
+  void on_controlled_stanza(route::controlled_stanza&& m, effects& out);
+  void give_to_client(std::string&& xml, effects& out);
   void give_up_request(std::string_view condition, effects& out);
   void count_attempt(base::close_reason when_too_many, effects& out);
   void bounce(route::message&& m, effects& out);
@@ -176,7 +194,7 @@ class client_stream {
   std::uint64_t id_;
   const std::string* domain_ = nullptr;  // one of settings_->domains, from the header on
   base::jid who_;
-  route::address session_;
+  route::address session_;  // of the second generation: sc:sm is its text, and routes go to who_
   std::unique_ptr<login> login_;
   std::unique_ptr<std::string>
       language_;  // that stanzas are in which do not say (RFC 6120 section 4.7.4); null: English, as our header says
@@ -187,6 +205,7 @@ class client_stream {
   bool header_sent_ = false;   // on the stream of now: a restart begins a new one
   bool session_runs_ = false;  // at the manager, so it wants to know when the client is gone
   bool plain_from_ = true;     // the full JID needs no escaping in an attribute
+  bool controlled_ = false;    // the session was asked for by session control
 };
 
 }  // namespace couplet::stream

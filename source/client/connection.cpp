@@ -358,10 +358,8 @@ void connection::give_up_session() {
 
 /// Nothing vanishes: what the client did not take goes back first, then the session is given up.
 void connection::finish() {
-  const route::address self(seat_.id());
-  out().for_each_unwritten_piece([&](std::string_view piece) {
-    table_.board_.to_manager(route::failure(self, machine_.session(), std::string(), std::string(piece)));
-  });
+  out().for_each_unwritten_piece(
+      [this](std::string_view piece) { table_.board_.to_manager(machine_.returned(std::string(piece))); });
   give_up_session();
 
   table_.count_.ends.add(reason());

@@ -119,10 +119,10 @@ void switchboard::deliver_to_remote(route::message&& m) {
 
 void switchboard::bounce(route::message& m) {
   ++bounced_;
-  route::message answer;
-  if (!route::bounce(m, answer)) return;
-  base::log::debug("bounced a route", {{"kind", route::name_of(m)}});
-  to_manager(std::move(answer));
+  const auto* const kind = route::name_of(m);
+  if (route::bounce_to(m, [this](route::message&& answer) { to_manager(std::move(answer)); })) {
+    base::log::debug("bounced a route", {{"kind", kind}});
+  }
 }
 
 exchange::exchange(std::vector<net::shard*> shards, options o) : options_(std::move(o)) {

@@ -26,6 +26,17 @@ std::string_view node_at(std::string_view address, std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+/// Where a message names the connection beside its address (sc:c2s).
+std::string* connection_name_in(route::message& m) noexcept {
+  if (auto* s = std::get_if<route::controlled_stanza>(&m)) return &s->c2s;
+  if (auto* c = std::get_if<route::session_control>(&m)) return &c->c2s;
+  return nullptr;
+}
+
+}  // namespace
+
 void append_from_us(std::string& out, route::message& m, std::uint32_t run, std::string_view name) {
   auto& from = route::from_of(m);
   if (from.text.empty()) {
@@ -33,6 +44,8 @@ void append_from_us(std::string& out, route::message& m, std::uint32_t run, std:
     route::append_client_node(from.text, run, from.handle);
     from.text.append("@").append(name);
   }
+  auto* const c2s = connection_name_in(m);
+  if (c2s != nullptr && c2s->empty()) *c2s = base::take_short_text(std::string_view(from.text).substr(0, from.text.find('@')));
   route::append(out, m);
 }
 
@@ -106,8 +119,7 @@ void manager_link::conversation::on_traffic(const xml::element_view& element) {
   auto& to = route::to_of(m);
   const auto handle = route::parse_client_node(node_at(to.text, owner_.options_.name), owner_.run_);
   if (!handle) {
-    route::message answer;
-    if (route::bounce(m, answer)) send(std::move(answer));
+    route::bounce_to(m, [this](route::message&& answer) { send(std::move(answer)); });
     return;
   }
   to.handle = *handle;
@@ -121,6 +133,9 @@ void manager_link::conversation::send(route::message&& m) {
   base::give_text(std::move(route::from_of(m).text));
   base::give_text(std::move(route::to_of(m).text));
   if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
+  if (auto* s = std::get_if<route::controlled_stanza>(&m)) {
+    for (auto* text : {&s->c2s, &s->sm, &s->xml}) base::give_text(std::move(*text));
+  }
   look_at_queue();
 }
 

@@ -10,7 +10,8 @@
 
 namespace couplet::link {
 
-/// Appends the route as it goes over the link: our clients' handles become addresses at `name`. Leaves the texts in it.
+/// Appends the route as it goes over the link: our clients' handles become addresses at `name`, and the node of that is what session control
+/// calls the connection. Leaves the texts in it.
 void append_from_us(std::string& out, route::message& m, std::uint32_t run, std::string_view name);
 
 /// One TCP connection to the manager, from our header to the end.

@@ -16,6 +16,25 @@ namespace couplet::link {
 
 using base::close_reason;
 
+namespace {
+
+/// The stanza that a client sent; null: it asked for a login or a session.
+const std::string* stanza_in(const route::message& m) noexcept {
+  if (const auto* s = std::get_if<route::stanza>(&m)) return &s->xml;
+  if (const auto* s = std::get_if<route::controlled_stanza>(&m)) return &s->xml;
+  return nullptr;
+}
+
+/// As if the manager had sent it.
+route::message answer_to(route::message&& stanza, route::address client, std::string xml) {
+  auto& session = route::to_of(stanza);
+  auto* const s = std::get_if<route::controlled_stanza>(&stanza);
+  if (s == nullptr) return route::stanza(std::move(session), std::move(client), std::move(xml));
+  return route::controlled_stanza(std::move(session), std::move(client), std::move(s->c2s), std::move(s->sm), std::move(xml));
+}
+
+}  // namespace
+
 template <class Take>
 void manager_link::conversation::for_each_unwritten(Take&& take) {
   out().for_each_unwritten_piece([&](std::string_view piece) {
@@ -143,22 +162,22 @@ void manager_link::on_route(route::message&& m) {
 void manager_link::refuse(route::message& m) {
   auto& from = route::from_of(m);
   if (!from.is_local()) return;
-  if (auto* f = std::get_if<route::failure>(&m)) {
-    const bool holds_a_stanza = !f->xml.empty();
+  const auto* const returned = std::get_if<route::failure>(&m);
+  const auto* const command = std::get_if<route::session_control>(&m);
+  if (returned != nullptr || (command != nullptr && command->action == route::session_control::verb::end)) {
+    const bool holds_a_stanza = returned != nullptr && !returned->xml.empty();
     std::string written;
     append_from_us(written, m, run_, options_.name);
     return keep(std::move(written), holds_a_stanza);
   }
   const route::address client(from.handle);
   auto& to = route::to_of(m);
-  if (auto* s = std::get_if<route::stanza>(&m)) {
-    if (!stream::is_owed_an_error(s->xml)) return;
-    std::string answer;
-    stream::append_stanza_error(answer, s->xml, "remote-server-timeout", "the session manager is not connected");
-    board_.to_client(route::stanza(std::move(to), client, std::move(answer)));
-  } else if (std::holds_alternative<route::auth>(m) || std::holds_alternative<route::session_start>(m)) {
-    board_.to_client(route::failure(std::move(to), client, std::string(route::failure_text::link_down)));
-  }
+  const std::string* const xml = stanza_in(m);
+  if (xml == nullptr) return board_.to_client(route::failure(std::move(to), client, std::string(route::failure_text::link_down)));
+  if (!stream::is_owed_an_error(*xml)) return;
+  std::string error;
+  stream::append_stanza_error(error, *xml, "remote-server-timeout", "the session manager is not connected");
+  board_.to_client(answer_to(std::move(m), client, std::move(error)));
 }
 
 /// Until there is a link again. The ends of sessions are small and few, one for each client, and are all kept.

@@ -41,19 +41,28 @@ void client_stream::start_session(base::jid full, bool bound, effects& out) {
   login_->asked = full.full();
   login_->wanted = std::move(full);
   phase_ = stream::phase::manager;
+  const auto how = settings_->sessions;
+  controlled_ = how == session_protocol::control || (how == session_protocol::automatic && !login_->checked_by_manager);
+  if (controlled_) return start_controlled_session(out);
   out.to_manager.emplace_back(route::session_start(route::address(id_), route::address(login_->asked)));
 }
 
-void client_stream::on_session_started(route::session_started&& m, effects& out) {
+bool client_stream::waits_for_session() const noexcept {
   using request = login::request;
-  const bool expected =
-      phase_ == stream::phase::manager &&
-      (login_->waits_for == request::bind || login_->waits_for == request::legacy || login_->waits_for == request::bind2) &&
-      !m.from.empty();
-  // Nobody waits for this session (any more): it must not stay behind without a client.
-  if (!expected) return bounce(std::move(m), out);
+  if (phase_ != stream::phase::manager) return false;
+  return login_->waits_for == request::bind || login_->waits_for == request::legacy || login_->waits_for == request::bind2;
+}
 
+void client_stream::on_session_started(route::session_started&& m, effects& out) {
+  // Nobody waits for this session (any more): it must not stay behind without a client.
+  if (!waits_for_session() || controlled_ || m.from.empty()) return bounce(std::move(m), out);
   session_ = route::address(m.from.handle, std::string(m.from.text));  // kept for long: of the size it needs
+  on_session_runs(out);
+}
+
+/// What was asked for is there; session_ tells where.
+void client_stream::on_session_runs(effects& out) {
+  using request = login::request;
   session_runs_ = true;
   who_ = std::move(login_->wanted);
   plain_from_ = who_.full().find_first_of("&<>'\"\t\r\n") == std::string::npos;

@@ -159,7 +159,7 @@ void client_stream::on_gone(effects& out) {
   login_.reset();
   if (!session_runs_) return;
   session_runs_ = false;
-  out.to_manager.emplace_back(route::failure(route::address(id_), session_));
+  out.to_manager.push_back(end_of_session());
 }
 
 }  // namespace couplet::stream

@@ -94,6 +94,7 @@ void client_stream::offer_fields_of_ours(const base::jid& who, effects& out) {
 /// The password of jabber:iq:auth, where the session manager is not the one to ask.
 void client_stream::ask_credentials(base::jid who, const std::string& password, effects& out) {
   login_->waits_for = login::request::legacy_account;
+  login_->checked_by_manager = false;
   auto bare = base::jid::parse(who.bare()).value_or(base::jid());
   put_question(sasl::question(std::move(bare), password, std::string()), out);
   login_->wanted = std::move(who);

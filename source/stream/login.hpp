@@ -49,6 +49,7 @@ struct client_stream::login {
   std::string client_id;   ///< the id attribute of the client's iq, as written; empty: it has none
   base::jid wanted;        ///< whom the request is about
   std::uint32_t attempts = 0;
+  bool checked_by_manager = false;  ///< the login that succeeded: the manager has seen the password
 
   // SASL
   security tls;                               ///< empty without TLS
@@ -61,6 +62,10 @@ struct client_stream::login {
   std::unique_ptr<sasl::scram_server> scram;  ///< between its messages
   std::string proof;                          ///< SCRAM: the client's last message while its keys are fetched
 };
+
+/// Why a session ended. Managers say it in words only; jabberd14 has one word for every end, whose usual cause is a second login with the same
+/// resource.
+base::close_reason reason_in(std::string_view text) noexcept;
 
 /// A password longer than this is refused unseen.
 inline constexpr std::size_t max_password_bytes = 1023;

@@ -1,6 +1,7 @@
 #include "answers.hpp"
 #include "base/text_pool.hpp"
 #include "login.hpp"
+#include "route/codec.hpp"
 #include "splice.hpp"
 #include "stream/errors.hpp"
 #include "xml/first_tag.hpp"
@@ -18,13 +19,6 @@ namespace {
 bool same_session(const route::address& a, const route::address& b) noexcept {
   if (a.is_local() && b.is_local()) return a.handle == b.handle;
   return !a.text.empty() && a.text == b.text;
-}
-
-/// Managers say why in words only. jabberd14 has one word for every end, whose usual cause is a second login with the same resource.
-close_reason reason_in(std::string_view text) noexcept {
-  if (text == route::failure_text::replaced || text == "Disconnected") return close_reason::replaced;
-  if (text == route::failure_text::account_removed) return close_reason::account_removed;
-  return close_reason::session_ended;
 }
 
 /// The condition for a client whose session was not started.
@@ -46,12 +40,20 @@ bool is_stanza(std::string_view xml) noexcept {
 
 }  // namespace
 
+close_reason reason_in(std::string_view text) noexcept {
+  if (text == route::failure_text::replaced || text == "Disconnected") return close_reason::replaced;
+  if (text == route::failure_text::account_removed) return close_reason::account_removed;
+  return close_reason::session_ended;
+}
+
 void client_stream::on_route(route::message&& m, effects& out) {
   if (const auto* answer = std::get_if<route::auth>(&m)) return on_auth_answer(*answer, out);
   if (auto* started = std::get_if<route::session_started>(&m)) return on_session_started(std::move(*started), out);
   if (auto* stanza = std::get_if<route::stanza>(&m)) return on_stanza_from_manager(std::move(*stanza), out);
   if (const auto* failure = std::get_if<route::failure>(&m)) return on_failure(*failure, out);
-  bounce(std::move(m), out);  // of the other generation, which we never speak
+  if (auto* stanza = std::get_if<route::controlled_stanza>(&m)) return on_controlled_stanza(std::move(*stanza), out);
+  if (auto* command = std::get_if<route::session_control>(&m)) return on_session_control(std::move(*command), out);
+  bounce(std::move(m), out);  // what only a c2s asks for
 }
 
 void client_stream::ask(std::string to, std::string iq, effects& out) {
@@ -62,7 +64,7 @@ void client_stream::ask(std::string to, std::string iq, effects& out) {
 
 void client_stream::on_auth_answer(const route::auth& m, effects& out) {
   using request = login::request;
-  if (phase_ != stream::phase::manager || login_->request_id.empty()) return;
+  if (phase_ != stream::phase::manager || login_->request_id.empty() || waits_for_session()) return;
   if (xml::find_attribute(m.iq, "id") != login_->request_id) return;
   const auto type = xml::find_attribute(m.iq, "type");
   if (type == "error") return on_refusal(m.iq, out);
@@ -71,11 +73,12 @@ void client_stream::on_auth_answer(const route::auth& m, effects& out) {
   login_->request_id.clear();
   phase_ = stream::phase::login;
   switch (std::exchange(login_->waits_for, request::none)) {
-    case request::sasl: return succeed({}, out);
+    case request::sasl: login_->checked_by_manager = true; return succeed({}, out);
     case request::password:
+      login_->checked_by_manager = true;
       who_ = base::jid::parse(login_->wanted.bare()).value_or(base::jid());
       return start_session(std::move(login_->wanted), false, out);
-    default: return append_answer(out.to_peer, m.iq, login_->client_id);
+    default: return append_answer(out.to_peer, route::without_marks(m.iq), login_->client_id);
   }
 }
 
@@ -110,35 +113,53 @@ void client_stream::give_up_request(std::string_view condition, effects& out) {
 }
 
 void client_stream::on_failure(const route::failure& m, effects& out) {
-  using request = login::request;
-  if (session_runs_ && same_session(m.from, session_)) {
-    session_runs_ = false;
+  if (session_runs_ && (controlled_ ? is_about_session(m) : same_session(m.from, session_))) {
+    // An error does not say whether a session of the second generation is over: it is ended all the same.
+    if (!controlled_) session_runs_ = false;
     // What came back with it is what the client had sent last.
     if (phase_ == stream::phase::open && is_owed_an_error(m.xml)) append_stanza_error(out.to_peer, m.xml, "service-unavailable");
     return end(reason_in(m.text), out);
   }
   // The refusal of a request comes from where the request went; anything else is about a session of the past.
   if (phase_ != stream::phase::manager || m.from.text != login_->asked) return;
-  const bool session_refused =
-      login_->waits_for == request::bind || login_->waits_for == request::legacy || login_->waits_for == request::bind2;
-  const auto condition = session_refused ? refusal_in(m.text) : "remote-server-timeout";
+  if (waits_for_session()) return on_session_refused(m.text, out);
+  give_up_request("remote-server-timeout", out);
+}
+
+void client_stream::on_session_refused(std::string_view text, effects& out) {
+  const auto condition = refusal_in(text);
   give_up_request(condition, out);
   // That the manager can't be reached is not the client's fault.
-  if (session_refused && condition != "remote-server-timeout") count_attempt(close_reason::session_refused, out);
+  if (condition != "remote-server-timeout") count_attempt(close_reason::session_refused, out);
 }
 
 void client_stream::on_stanza_from_manager(route::stanza&& m, effects& out) {
   if (m.xml.empty()) return;
-  if (phase_ != stream::phase::open || !same_session(m.from, session_) || !is_stanza(m.xml)) return bounce(std::move(m), out);
+  const bool is_for_us = phase_ == stream::phase::open && !controlled_ && same_session(m.from, session_);
+  if (!is_for_us || !is_stanza(m.xml)) return bounce(std::move(m), out);
   base::give_text(std::move(m.from.text));
   base::give_text(std::move(m.to.text));
-  if (!may_name_server_namespaces(m.xml)) {
-    out.stanza_to_peer = std::move(m.xml);
+  give_to_client(std::move(m.xml), out);
+}
+
+void client_stream::on_controlled_stanza(route::controlled_stanza&& m, effects& out) {
+  const bool is_for_us = phase_ == stream::phase::open && controlled_ && session_runs_ && m.sm == session_.text;
+  if (!is_for_us || !is_stanza(m.xml)) return bounce(std::move(m), out);
+  base::give_text(std::move(m.from.text));
+  base::give_text(std::move(m.to.text));
+  base::give_text(std::move(m.c2s));
+  base::give_text(std::move(m.sm));
+  give_to_client(std::move(m.xml), out);
+}
+
+void client_stream::give_to_client(std::string&& xml, effects& out) {
+  if (!may_name_server_namespaces(xml)) {
+    out.stanza_to_peer = std::move(xml);
     return;
   }
   auto text = base::take_text();
-  xml::append_with_client_namespace(text, m.xml);
-  base::give_text(std::move(m.xml));
+  xml::append_with_client_namespace(text, xml);
+  base::give_text(std::move(xml));
   out.stanza_to_peer = std::move(text);
 }
 
@@ -148,8 +169,7 @@ void client_stream::count_attempt(close_reason when_too_many, effects& out) {
 }
 
 void client_stream::bounce(route::message&& m, effects& out) {
-  route::message answer;
-  if (route::bounce(m, answer)) out.to_manager.push_back(std::move(answer));
+  route::bounce_to(m, [&out](route::message&& answer) { out.to_manager.push_back(std::move(answer)); });
 }
 
 }  // namespace couplet::stream

@@ -63,6 +63,12 @@ void client_stream::on_stanza(event& e) {
     return;
   }
   if (e.element.name == "iq" && type == "set" && answer_negotiation_iq(e)) return base::give_text(std::move(xml));
+  if (controlled_) {
+    auto target = route::address(base::take_short_text(who_.full()));
+    e.out.to_manager.emplace_back(route::controlled_stanza(route::address(id_), std::move(target), std::string(),
+                                                           base::take_short_text(session_.text), std::move(xml)));
+    return;
+  }
   // In this process the handle says it all.
   auto target = session_.is_local() ? route::address(session_.handle) : route::address(base::take_short_text(session_.text));
   e.out.to_manager.emplace_back(route::stanza(route::address(id_), std::move(target), std::move(xml)));

@@ -152,6 +152,7 @@ void client_stream::on_sasl2_authenticate(event& e) {
 void client_stream::begin_exchange(std::string_view mechanism, std::optional<std::string> initial, event& e) {
   login_->mechanism.reset();
   login_->scram.reset();
+  login_->checked_by_manager = false;
   if ((state() & has::passwords) == 0) {
     refuse_sasl("encryption-required", e.out);
     return count_attempt(close_reason::plaintext_refused, e.out);

@@ -31,12 +31,21 @@ std::unique_ptr<hub::exchange> exchange_for(net::shard& s) {
   return std::make_unique<hub::exchange>(std::vector<net::shard*>{&s}, std::move(o));
 }
 
+/// The name of the session that a route says is over: that of session control, or `address`. Empty: it says no such thing.
+std::string ended_session(const route::message& m, const std::string& address) {
+  using verb = route::session_control::verb;
+  const auto* const command = std::get_if<route::session_control>(&m);
+  if (command != nullptr) return command->action == verb::end || command->action == verb::ended ? command->sm : std::string();
+  const auto* const f = std::get_if<route::failure>(&m);
+  return f != nullptr && f->xml.empty() ? address : std::string();
+}
+
 }  // namespace
 
 small_house::small_house(client::policy p, stream::client_settings s)
     : shard(0), exchange(exchange_for(shard)), shared(p, std::move(s), client::plaintext_logins::loopback) {
   exchange->on(0).attach(this);
-  table = std::make_unique<client::table>(shared, exchange->on(0), nullptr);
+  table = std::make_unique<client::table>(shared, exchange->on(0), &credentials);
 }
 
 small_house::~small_house() {
@@ -45,15 +54,20 @@ small_house::~small_house() {
 }
 
 void small_house::on_route(route::message&& m) {
-  const auto* f = std::get_if<route::failure>(&m);
-  if (f != nullptr && f->xml.empty() && running_.erase(f->to.text) != 0) ++sessions.given_up;
+  const auto given_up = ended_session(m, route::to_of(m).text);
+  if (!given_up.empty() && running_.erase(given_up) != 0) ++sessions.given_up;
   routes.push_back(std::move(m));
 }
 
 void small_house::manager_sends(route::message m) {
   const auto from = route::from_of(m).text;
-  if (std::holds_alternative<route::session_started>(m) && running_.insert(from).second) ++sessions.started;
+  const auto* const command = std::get_if<route::session_control>(&m);
+  const bool starts = std::holds_alternative<route::session_started>(m);
+  const bool starts_controlled = command != nullptr && command->action == route::session_control::verb::started;
+  if (starts && running_.insert(from).second) ++sessions.started;
+  if (starts_controlled && running_.insert(command->sm).second) ++sessions.started;
   if (std::holds_alternative<route::failure>(m) && running_.erase(from) != 0) ++sessions.ended;
+  if (running_.erase(ended_session(m, {})) != 0) ++sessions.ended;
   exchange->on(0).to_client(std::move(m));
   settle();
 }
@@ -152,9 +166,8 @@ std::vector<routed> connection_stage::take_routes() {
   std::vector<routed> all;
   std::vector<route::message> later;
   for (auto& m : house_.routes) {
-    const auto* f = std::get_if<route::failure>(&m);
     // A connection gives its session up as soon as it says goodbye; the texts tell of it when the client is gone.
-    if (f != nullptr && f->xml.empty() && !closed_.empty() && !gone_) {
+    if (!ended_session(m, route::to_of(m).text).empty() && !closed_.empty() && !gone_) {
       later.push_back(std::move(m));
       continue;
     }

@@ -6,12 +6,21 @@
 #include <vector>
 
 #include "client/table.hpp"
+#include "credentials/source.hpp"
 #include "hub/switchboard.hpp"
 #include "net/shard.hpp"
 #include "peer_end.hpp"
 #include "script.hpp"
 
 namespace couplet::lives {
+
+/// Knows what transcript::answer_to() knows.
+class credentials_of_texts final : public credentials::source {
+ public:
+  net::task<sasl::answer> ask(sasl::question q) override { co_return transcript::answer_to(q); }
+  bool has_keys() const noexcept override { return false; }
+  std::string_view name() const noexcept override { return "texts"; }
+};
 
 /// A shard with a client table and a manager that the test plays, without threads: the loop runs when the test lets it.
 class small_house final : public hub::manager {
@@ -33,6 +42,7 @@ class small_house final : public hub::manager {
   net::shard shard;
   std::unique_ptr<hub::exchange> exchange;
   client::shared_state shared;
+  credentials_of_texts credentials;
   std::unique_ptr<client::table> table;
   std::vector<route::message> routes;
   /// Those that the manager started, ended itself, and was asked to end. None is left open when started = ended + given_up.
@@ -43,7 +53,7 @@ class small_house final : public hub::manager {
   } sessions;
 
  private:
-  std::set<std::string> running_;  // the addresses of those that the manager believes in
+  std::set<std::string> running_;  // those that the manager believes in: addresses, and names of session control
 };
 
 /// Plays a transcript on a whole client connection: sockets, life, table, switchboard.

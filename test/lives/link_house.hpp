@@ -33,6 +33,8 @@ class listening_clients final : public hub::clients {
     const std::string who = handle == first_client ? "1 " : "2 ";
     if (const auto* s = std::get_if<route::stanza>(&m)) {
       heard.push_back(who + "stanza " + s->xml);
+    } else if (const auto* c = std::get_if<route::controlled_stanza>(&m)) {
+      heard.push_back(who + "controlled " + c->sm + " " + c->xml);
     } else if (const auto* f = std::get_if<route::failure>(&m)) {
       heard.push_back(who + "failure " + f->text + f->xml);
     } else if (const auto* a = std::get_if<route::auth>(&m)) {

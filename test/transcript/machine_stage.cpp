@@ -73,7 +73,11 @@ void machine_stage::apply() {
   if (effects_.restart_stream) tokenizer_.reset();
   if (effects_.logged_in) ++logins_;
   if (closed_ == close_reason::none) closed_ = effects_.close;
+  auto question = std::move(effects_.question);
   effects_.clear();
+  if (!question) return;
+  machine_->on_answer(answer_to(*question), effects_);
+  apply();
 }
 
 std::string machine_stage::take_written() {

@@ -8,6 +8,9 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "route/codec.hpp"
+#include "xml/writer.hpp"
+
 namespace couplet::transcript {
 
 namespace {
@@ -55,6 +58,13 @@ void read_setting(scene& s, std::string_view name, std::string_view value, unsig
   } else if (name == "manager") {
     if (value != "up" && value != "down") fail(line, "up or down is needed");
     s.manager_up = value == "up";
+  } else if (name == "logins") {
+    if (value != "ours" && value != "manager") fail(line, "ours or manager is needed");
+    s.own_logins = value == "ours";
+  } else if (name == "sessions") {
+    if (value != "auto" && value != "route" && value != "sc") fail(line, "auto, route or sc is needed");
+    using enum stream::session_protocol;
+    s.sessions = value == "auto" ? automatic : value == "sc" ? control : route;
   } else if (name == "attempts") {
     read_number(s.attempts, value, line);
   } else if (name == "bytes") {
@@ -164,8 +174,37 @@ stream::client_settings settings_of(const scene& s) {
   for (const auto& [alias, domain] : s.aliases) settings.aliases.emplace(alias, domain);
   settings.offer_registration = s.registration;
   settings.max_login_attempts = s.attempts;
+  settings.sessions = s.sessions;
+  if (s.own_logins) settings.logins_checked_by = stream::login_check::credentials;
   return settings;
 }
+
+sasl::answer answer_to(const sasl::question& q) {
+  return sasl::answer(q.password == "secret" ? sasl::answer::verdict::right : sasl::answer::verdict::wrong);
+}
+
+namespace {
+
+/// With the codec, so that every prefix and every place of a declaration can be played.
+route::message on_the_wire(const routed& r, std::uint64_t client) {
+  std::string bytes = "<route";
+  xml::append_attribute(bytes, "from", r.address);
+  auto m = route::parse(bytes + " to='client'>" + r.text + "</route>", route::writer::manager);
+  if (!m) throw std::runtime_error("no route: " + m.error_text());
+  if (route::name_of(*m) != (r.kind == "control" ? std::string("session-control") : "controlled-stanza"))
+    throw std::runtime_error("this is no " + r.kind);
+  route::to_of(*m) = route::address(client);
+  return std::move(*m);
+}
+
+std::string inside_of(const route::message& m) {
+  std::string bytes;
+  route::append(bytes, m);
+  const auto begin = bytes.find('>') + 1;
+  return bytes.substr(begin, bytes.rfind("</route>") - begin);
+}
+
+}  // namespace
 
 route::message message_from(const routed& r, std::uint64_t client) {
   route::address from(r.address);
@@ -178,6 +217,7 @@ route::message message_from(const routed& r, std::uint64_t client) {
     const auto words = trim(std::string_view(r.text).substr(0, xml));
     return route::failure(from, to, std::string(words), r.text.substr(xml));
   }
+  if (r.kind == "control" || r.kind == "controlled") return on_the_wire(r, client);
   throw std::runtime_error("no manager sends a route of the kind " + r.kind);
 }
 
@@ -189,6 +229,8 @@ routed to_text(const route::message& m, std::uint64_t client) {
   if (const auto* s = std::get_if<route::session_start>(&m)) return {"start", to, s->child};
   if (const auto* s = std::get_if<route::stanza>(&m)) return {"stanza", to, s->xml};
   if (const auto* f = std::get_if<route::failure>(&m)) return {"failure", to, f->text + f->xml};
+  if (std::holds_alternative<route::session_control>(m)) return {"control", to, inside_of(m)};
+  if (std::holds_alternative<route::controlled_stanza>(m)) return {"controlled", to, inside_of(m)};
   throw std::runtime_error(std::string("a client stream sends no route of the kind ") + route::name_of(m));
 }
 

@@ -19,7 +19,7 @@ namespace couplet::transcript {
 
 /// A route as a text names it: the end that is not our client, and what is inside.
 struct routed {
-  std::string kind;     ///< auth, start, started, stanza, failure
+  std::string kind;     ///< auth, start, started, stanza, failure; control, controlled: as on the wire
   std::string address;  ///< `to` where it goes to the manager, `from` where it comes from there
   std::string text;     ///< the XML inside; for a failure its text, then the XML
   friend bool operator==(const routed&, const routed&) = default;
@@ -48,6 +48,8 @@ struct scene {
   bool plaintext = true;
   bool registration = false;
   bool manager_up = true;
+  bool own_logins = false;  ///< whoever answers questions compares passwords, not the manager
+  stream::session_protocol sessions = stream::session_protocol::route;
   std::uint32_t attempts = 5;
   xml::tokenizer_limits limits;
   std::vector<step> steps;
@@ -69,6 +71,8 @@ std::vector<text> all_texts();
 // What a stage needs to play a scene on a real client stream.
 
 stream::client_settings settings_of(const scene& s);
+/// What is answered to a question of a scene's client: the password is "secret", for every name.
+sasl::answer answer_to(const sasl::question& q);
 /// The route that a manager sends to `client`.
 route::message message_from(const routed& r, std::uint64_t client);
 /// The route that came from `client`. Throws std::runtime_error where it says that it came from elsewhere, or is of a kind that no client
