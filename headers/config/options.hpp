@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "credentials/options.hpp"
 #include "limits/connect_rate.hpp"
+#include "stream/session_protocol.hpp"
 #include "tls/certificate.hpp"
 
 namespace couplet::config {
@@ -32,7 +33,7 @@ struct endpoint {
   friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// An account of the embedded session manager, made or updated at start.
+/// An account, made or updated at start: of the embedded session manager, or known to an outside one as well, and then only its logins are ours.
 struct account {
   account() = default;
   account(base::jid who_, std::string secret_) : who(std::move(who_)), secret(std::move(secret_)) {}
@@ -53,6 +54,7 @@ struct outside_manager {
   endpoint where;
   std::string id;  ///< our name there, prepared as a domain
   std::string secret;
+  stream::session_protocol sessions = stream::session_protocol::automatic;
 };
 
 /// How much of everything. Sizes are bytes.

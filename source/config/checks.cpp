@@ -15,8 +15,9 @@ const std::string& origin_of(const settings& all, std::string_view name) {
 }
 
 void check_outside_manager(const settings& all, const options& o) {
-  for (const std::string_view name : {"user", "users", "c2s"}) {
-    if (all.contains(name)) throw usage_error(origin_of(all, name), "is for the embedded session manager and excludes --sm");
+  if (all.contains("c2s")) throw usage_error(origin_of(all, "c2s"), "is for the embedded session manager and excludes --sm");
+  if (all.contains("users") && o.accounts.empty()) {
+    throw usage_error(origin_of(all, "users"), "holds no account: with --sm it says whose logins are checked here");
   }
   if (o.registration) {
     const std::string_view name = all.contains("register") ? "register" : "no-register";
@@ -68,7 +69,7 @@ void check_accounts_differ(const options& o) {
 
 void check_together(const settings& all, options& o, bool no_clients) {
   if (!o.manager) {
-    for (const std::string_view name : {"sm-id", "sm-secret"}) {
+    for (const std::string_view name : {"sm-id", "sm-secret", "sm-protocol"}) {
       if (all.contains(name)) throw usage_error(origin_of(all, name), "needs --sm HOST:PORT");
     }
   }

@@ -21,7 +21,7 @@ const std::vector<flag>& all_flags() {
   static const std::vector<flag> flags{
       {"domain", list, "NAME", served, "A domain served; repeatable, the first is the default [localhost]"},
       {"alias", list, "ALIAS=DOMAIN", served, "Clients that ask for ALIAS get DOMAIN; repeatable"},
-      {"user", secret_list, "JID:SECRET", served, "An account of the embedded session manager; repeatable"},
+      {"user", secret_list, "JID:SECRET", served, "An account; repeatable; with --sm only its login is checked here"},
       {"users", value, "FILE", served, "Accounts, one JID:SECRET a line; empty lines and lines that begin with # are skipped"},
       {"register", one_switch, "", served, "Accounts may be made in-band (XEP-0077)"},
       {"no-register", one_switch, "", served, "They may not: the default"},
@@ -55,6 +55,8 @@ const std::vector<flag>& all_flags() {
       {"sm", value, "HOST:PORT", manager, "Use this outside session manager instead of the embedded one; one only"},
       {"sm-id", value, "NAME", manager, "How we introduce ourselves to it"},
       {"sm-secret", secret, "SECRET", manager, "What we prove it with"},
+      {"sm-protocol", value, "NAME", manager,
+       "How sessions begin there: route, sc (session control), or auto: sc where we checked the login [auto]"},
 
       {"max-stanza-bytes", value, "BYTES", limits, "One element of a client, at least 10000 [262144]"},
       {"max-bytes-per-second", value, "BYTES", limits, "Read from one client [0]"},

@@ -78,6 +78,15 @@ void read_accounts(const settings& all, options& o) {
   o.registration = on || (off != nullptr && !read_switch(*off));
 }
 
+/// One of `names`, which the error lists too.
+std::size_t read_choice(const given& g, const std::vector<std::string_view>& names) {
+  const auto found = std::find(names.begin(), names.end(), g.text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::string expected;
+  for (const auto name : names) expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string(name);
+  throw usage_error(g.origin, "expected " + expected + ", not " + quoted(g.text));
+}
+
 void read_manager(const settings& all, options& o) {
   for (const auto& g : list_of(all, "c2s")) {
     auto [text, secret] = read_name_and_secret(g, "NAME:SECRET");
@@ -94,6 +103,9 @@ void read_manager(const settings& all, options& o) {
   manager.where = read_host_and_port(managers.front());
   if (const given* const g = one_of(all, "sm-id")) manager.id = read_domain(*g);
   if (const given* const g = one_of(all, "sm-secret")) manager.secret = read_secret(g->text, g->origin);
+  // In the order of the enumeration.
+  if (const given* const g = one_of(all, "sm-protocol"))
+    manager.sessions = static_cast<stream::session_protocol>(read_choice(*g, {"auto", "route", "sc"}));
 }
 
 template <class number>
@@ -123,15 +135,6 @@ void read_limits(const settings& all, options& o) {
   set_seconds(all, "idle-timeout", t.idle);
   set_seconds(all, "manager-timeout", t.manager);
   set_seconds(all, "shutdown-timeout", t.shutdown);
-}
-
-/// One of `names`, which the error lists too.
-std::size_t read_choice(const given& g, const std::vector<std::string_view>& names) {
-  const auto found = std::find(names.begin(), names.end(), g.text);
-  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  std::string expected;
-  for (const auto name : names) expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string(name);
-  throw usage_error(g.origin, "expected " + expected + ", not " + quoted(g.text));
 }
 
 void read_running(const settings& all, options& o) {

@@ -22,9 +22,9 @@ using timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::cl
 }  // namespace
 
 embedded_credentials::embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
-                                           const std::vector<std::unique_ptr<embedded_manager>>& managers, net::workers& workers,
+                                           const std::vector<session::manager*>& partitions, net::workers& workers,
                                            const std::string& process_secret)
-    : own_(own), shards_(shards), managers_(managers), workers_(workers), process_secret_(process_secret) {}
+    : own_(own), shards_(shards), partitions_(partitions), workers_(workers), process_secret_(process_secret) {}
 
 net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
   switch (q.what) {
@@ -53,8 +53,8 @@ sasl::answer embedded_credentials::challenge_for(const sasl::question& q) const 
 
 /// Runs `look` on the thread of the account's partition and comes back.
 net::task<> embedded_credentials::look_up(const base::jid& who, std::function<void(session::manager&)> look) {
-  const auto place = session::partition_of(who.bare(), static_cast<std::uint32_t>(managers_.size()));
-  auto& manager = managers_[place]->partition();
+  const auto place = session::partition_of(who.bare(), static_cast<std::uint32_t>(partitions_.size()));
+  auto& manager = *partitions_[place];
   if (place == own_.index()) {
     look(manager);
     co_return;

@@ -7,22 +7,22 @@
 #include <vector>
 
 #include "credentials/source.hpp"
-#include "embedded_manager.hpp"
 #include "net/shard.hpp"
 #include "net/workers.hpp"
+#include "session/manager.hpp"
 
 namespace couplet::server {
 
-/// What the accounts of the embedded session manager know, for the logins of one shard. An account lives on the shard of its partition, so
+/// What the accounts of this process know, for the logins of one shard. An account lives on the shard of its partition, so
 /// a question goes there and its answer comes back.
 ///
 /// Names without account look like the others: their salt comes from the same place, keys that nothing fits are made for them, and a
 /// refusal comes at the same time after the question for keys, whatever the reason was.
 class embedded_credentials final : public credentials::source {
  public:
-  /// `shards` and `managers`: all of them, by number of partition. `own`: where logins ask. All must outlive this.
+  /// `shards` and `partitions`: all of them, by number. `own`: where logins ask. All must outlive this.
   embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
-                       const std::vector<std::unique_ptr<embedded_manager>>& managers, net::workers& workers,
+                       const std::vector<session::manager*>& partitions, net::workers& workers,
                        const std::string& process_secret);
 
   net::task<sasl::answer> ask(sasl::question q) override;
@@ -37,7 +37,7 @@ class embedded_credentials final : public credentials::source {
 
   net::shard& own_;
   const std::vector<std::unique_ptr<net::shard>>& shards_;
-  const std::vector<std::unique_ptr<embedded_manager>>& managers_;
+  const std::vector<session::manager*>& partitions_;
   net::workers& workers_;
   const std::string& process_secret_;
 };

@@ -159,15 +159,26 @@ void server::house::furnish() {
                                                         options_.limits.max_manager_queue_bytes, managers_);
     }
   }
+  for (const auto& m : managers_) partitions_.push_back(&m->partition());
+  if (options_.manager && !options_.accounts.empty()) furnish_accounts(count);
   if (!options_.client_listeners.empty() || !options_.tls_listeners.empty()) furnish_clients();
   if (options_.component_listener) {
     router_ = std::make_unique<component::router>(component_options(options_), *exchange_, exchange_->on(0));
   }
 }
 
+/// In front of an outside manager: accounts whose logins are checked here, and nothing else of them.
+void server::house::furnish_accounts(std::uint32_t count) {
+  session_settings_.domains = options_.domains;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    accounts_.push_back(std::make_unique<session::manager>(session_settings_, i, count));
+    partitions_.push_back(accounts_.back().get());
+  }
+}
+
 void server::house::furnish_clients() {
   const bool elsewhere = options_.auth_http || options_.auth_command;
-  const bool embedded = !managers_.empty() && !elsewhere;
+  const bool ours = !partitions_.empty() && !elsewhere;
   const auto limits = policy_of(options_);
   stream::client_settings s;
   s.domains = options_.domains;
@@ -175,9 +186,10 @@ void server::house::furnish_clients() {
   // An outside manager decides itself who may register; it answers where we let the question through.
   s.offer_registration = options_.registration || managers_.empty();
   s.offer_tls = true;
-  if (elsewhere) s.logins_checked_by = stream::login_check::credentials;
-  s.offer_scram = embedded;
-  s.ask_for_accounts = embedded;
+  if (elsewhere || !accounts_.empty()) s.logins_checked_by = stream::login_check::credentials;
+  s.offer_scram = ours;
+  s.ask_for_accounts = ours;
+  if (options_.manager) s.sessions = options_.manager->sessions;
   s.offer_anonymous = options_.anonymous;
   s.max_bytes_before_login = limits.before_login.max_element_bytes;
   s.max_bytes_after_login = limits.after_login.max_element_bytes;
@@ -187,15 +199,16 @@ void server::house::furnish_clients() {
   if (options_.require_tls) where = client::plaintext_logins::nowhere;
   clients_shared_ = std::make_unique<client::shared_state>(limits, std::move(s), where);
 
-  if (embedded) {
+  if (ours) {
     process_secret_ = base::random_bytes(32);
     net::workers::options w;
     w.name = "hashing";
     workers_ = std::make_unique<net::workers>(std::move(w));
   }
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
-    if (embedded) {
-      credentials_.push_back(std::make_unique<embedded_credentials>(*shards_[i], shards_, managers_, *workers_, process_secret_));
+    if (ours) {
+      credentials_.push_back(
+          std::make_unique<embedded_credentials>(*shards_[i], shards_, partitions_, *workers_, process_secret_));
     }
     tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i), credentials_on(i)));
   }
@@ -245,8 +258,8 @@ net::task<> server::house::housekeeping() {
 
 std::optional<std::string> server::house::make_accounts(const std::vector<config::account>& accounts) {
   for (const auto& a : accounts) {
-    const auto place = session::partition_of(a.who.bare(), static_cast<std::uint32_t>(managers_.size()));
-    const auto made = managers_[place]->partition().put_account(a.who, a.secret);
+    const auto place = session::partition_of(a.who.bare(), static_cast<std::uint32_t>(partitions_.size()));
+    const auto made = partitions_[place]->put_account(a.who, a.secret);
     if (!made) return "account " + a.who.full() + ": " + made.error_text();
   }
   return std::nullopt;
@@ -370,15 +383,15 @@ void server::house::read_configuration_again() {
   renew_certificates(*fresh);
   if (router_) router_->set_secrets(component_options(*fresh).c2s);
   if (link_ && fresh->manager) link_->set_secret(fresh->manager->secret);
-  const auto count = static_cast<std::uint32_t>(managers_.size());
+  const auto count = static_cast<std::uint32_t>(partitions_.size());
   std::vector<std::vector<config::account>> per_shard(count);
   for (auto& a : fresh->accounts) {
     if (count != 0) per_shard[session::partition_of(a.who.bare(), count)].push_back(std::move(a));
   }
   for (std::uint32_t i = 0; i < count; ++i) {
-    shards_[i]->post([m = managers_[i].get(), accounts = std::move(per_shard[i])] {
+    shards_[i]->post([m = partitions_[i], accounts = std::move(per_shard[i])] {
       for (const auto& a : accounts) {
-        const auto made = m->partition().put_account(a.who, a.secret);
+        const auto made = m->put_account(a.who, a.secret);
         if (!made) base::log::warning("an account was not updated", {{"jid", a.who.full()}, {"why", made.error_text()}});
       }
     });

@@ -36,6 +36,7 @@ class server::house {
  private:
   // building (house.cpp)
   void furnish();
+  void furnish_accounts(std::uint32_t count);
   void furnish_clients();
   std::optional<std::string> make_certificates();
   std::optional<std::string> make_back_end();
@@ -84,6 +85,8 @@ class server::house {
   std::unique_ptr<client::shared_state> clients_shared_;
   std::unique_ptr<hub::exchange> exchange_;
   std::vector<std::unique_ptr<embedded_manager>> managers_;
+  std::vector<std::unique_ptr<session::manager>> accounts_;  ///< with an outside manager: whose logins we check
+  std::vector<session::manager*> partitions_;                ///< of either, one for each shard; none: nobody has accounts here
   encryption encryption_;
   std::string process_secret_;  ///< for the salts of names
   std::unique_ptr<net::workers> workers_;

@@ -142,8 +142,8 @@ TEST_CASE("the example configuration: what it calls defaults changes nothing") {
   std::string all;
   for (const auto& l : lines_of_example()) {
     if (l.active) all += l.key + " = " + l.value + '\n';
-    // Where others may connect is a question only where there are others.
-    if (l.active || l.comment.starts_with(" e.g.") || l.key == "listen-components") continue;
+    // Where others may connect is a question only where there are others; so is how to talk to them.
+    if (l.active || l.comment.starts_with(" e.g.") || l.key == "listen-components" || l.key == "sm-protocol") continue;
     if (l.key.starts_with("auth-")) continue;  // the same of who checks passwords
     CAPTURE(l.key);
     const temporary_file one(l.key + " = " + l.value + '\n');
