@@ -95,8 +95,8 @@ class manager {
   /// Keeps what was derived from `password`, unless the account has another one by now.
   void keep_keys(std::string_view bare_jid, sasl::scram_hash hash, sasl::scram_keys keys, std::string_view password);
 
-  /// A route from a c2s: auth, session_start, stanza, failure. What only the second generation has (session_control,
-  /// controlled_stanza) is answered with a failure: no c2s of ours sends it. Never silence, unless the route's `from` is empty.
+  /// A route from a c2s, of either generation. Never silence, unless the route's `from` is empty.
+  /// A session that began by session control is sent controlled stanzas, from where its start went.
   /// An auth answer is a route::auth, or a failure where `to` names no address of a domain that is served. A c2s is trusted to
   /// ask for sessions of those only who have logged in; a session's stanzas and its end are taken from its own c2s address only.
   void on_route(route::message&& m, effects& out);

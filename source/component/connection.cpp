@@ -152,6 +152,9 @@ void connection::send(route::message&& m) {
   base::give_text(std::move(route::from_of(m).text));
   base::give_text(std::move(route::to_of(m).text));
   if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
+  if (auto* s = std::get_if<route::controlled_stanza>(&m)) {
+    for (auto* text : {&s->c2s, &s->sm, &s->xml}) base::give_text(std::move(*text));
+  }
   effects_.clear();
   apply();
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control.hpp"
 #include "presence.hpp"
 #include "services.hpp"
 
@@ -58,6 +59,12 @@ void deliver_to_server(core& c, std::string&& xml, const stanza_head& head, cons
 
 void push(core& c, const session& s, std::string&& xml, effects& out) {
   route::address c2s(s.c2s.handle, base::take_short_text(s.c2s.text));
+  if (s.control) {
+    out.to_c2s.emplace_back(std::in_place_type<route::controlled_stanza>, route::address(base::take_short_text(s.control->from)),
+                            std::move(c2s), base::take_short_text(s.control->c2s), name_of(c.sessions.handle_of(s)),
+                            std::move(xml));
+    return;
+  }
   out.to_c2s.emplace_back(std::in_place_type<route::stanza>, c.sessions.address_of(s), std::move(c2s), std::move(xml));
 }
 

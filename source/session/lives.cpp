@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "base/jid.hpp"
+#include "control.hpp"
 #include "delivery.hpp"
 #include "presence.hpp"
 #include "route/client_id.hpp"
+#include "route/codec.hpp"
 
 namespace couplet::session {
 namespace {
@@ -20,7 +22,7 @@ std::optional<std::uint64_t> handle_in(const route::address& where) {
   return route::parse_hex16(std::string_view(where.text).substr(slash + 1));
 }
 
-void fail_start(route::session_start&& m, effects& out, std::string_view why = route::failure_text::session_failed) {
+void fail_start(route::session_start&& m, effects& out, std::string_view why) {
   if (m.from.empty()) return;  // there is nobody to answer
   out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(m.to), std::move(m.from), std::string(why),
                           std::move(m.child));
@@ -86,6 +88,11 @@ void give_back(core& c, std::string&& xml, std::optional<std::uint64_t> handle, 
   answer_error(c, std::move(xml), head, condition::service_unavailable, out);
 }
 
+/// What a route gives back, without the names of its session.
+std::string stanza_of(route::failure&& m, bool named) {
+  return named ? route::without_marks(m.xml) : std::move(m.xml);
+}
+
 /// A guest that has no session any more was never there.
 void forget_guest(core& c, account_table::entry& owner) {
   if (owner.second.guest && owner.second.session_count == 0) c.accounts.erase(owner.first);
@@ -94,6 +101,7 @@ void forget_guest(core& c, account_table::entry& owner) {
 /// The clients of those that are `ended` and their contacts are told; the table does not hold them any more.
 void tell_ended(core& c, const session& ended, route::address&& address, std::string_view why, effects& out) {
   announce_end(c, ended, why, out);
+  if (ended.control) return say_ended(ended, address.handle, why, out);
   out.to_c2s.emplace_back(std::in_place_type<route::failure>, std::move(address), ended.c2s, std::string(why));
 }
 
@@ -111,37 +119,55 @@ bool comes_from(const session& s, const route::address& from) noexcept {
   return s.c2s.handle != 0 ? s.c2s.handle == from.handle : from.handle == 0 && s.c2s.text == from.text;
 }
 
-void on_session_start(core& c, route::session_start&& m, effects& out) {
-  const auto who = base::jid::parse(m.to.text);
-  if (!who || !who->has_node() || who->is_bare() || !c.serves(who->domain()) || !c.owns(who->bare()) || m.from.empty()) {
-    return fail_start(std::move(m), out);
-  }
+beginning open_session(core& c, const std::optional<base::jid>& who, const route::address& c2s) {
+  beginning b;
+  b.refused = route::failure_text::session_failed;
+  if (!who || !who->has_node() || who->is_bare() || !c.serves(who->domain()) || !c.owns(who->bare()) || c2s.empty()) return b;
   auto* owner = c.accounts.find(who->bare());
   const bool needs_no_account = c.options.accounts_elsewhere || (c.options.guests && is_guest_name(who->node()));
   if (owner == nullptr && needs_no_account) owner = &c.accounts.put_guest(who->bare());
-  if (owner == nullptr) return fail_start(std::move(m), out);
+  if (owner == nullptr) return b;
   session* const old = c.sessions.find(*owner, who->resource());
   const auto limit = c.options.max_sessions_per_account;
   const bool too_many = c.sessions.full() || (limit != 0 && owner->second.session_count >= limit);
-  if (old == nullptr && too_many) return fail_start(std::move(m), out, route::failure_text::too_many_sessions);
+  b.refused = route::failure_text::too_many_sessions;
+  if (old == nullptr && too_many) return b;
 
   // The old one leaves the table first, so that at no time two sessions have one address; it is told last.
-  route::address old_address;
-  session ended;
   if (old != nullptr) {
-    old_address = c.sessions.address_of(*old);
-    ended = c.sessions.close(*old);
+    b.replaced_address = c.sessions.address_of(*old);
+    b.replaced = c.sessions.close(*old);
   }
-  const session& s = c.sessions.open(*owner, who->resource(), m.from);
-  out.to_c2s.emplace_back(std::in_place_type<route::session_started>, c.sessions.address_of(s), std::move(m.from),
+  b.opened = &c.sessions.open(*owner, who->resource(), c2s);
+  return b;
+}
+
+void tell_replaced(core& c, beginning&& b, effects& out) {
+  if (b.replaced.owner == nullptr) return;
+  tell_ended(c, b.replaced, std::move(b.replaced_address), route::failure_text::replaced, out);
+}
+
+void on_session_start(core& c, route::session_start&& m, effects& out) {
+  auto b = open_session(c, base::jid::parse(m.to.text), m.from);
+  if (b.opened == nullptr) return fail_start(std::move(m), out, b.refused);
+  out.to_c2s.emplace_back(std::in_place_type<route::session_started>, c.sessions.address_of(*b.opened), std::move(m.from),
                           std::move(m.child));
-  if (ended.owner != nullptr) tell_ended(c, ended, std::move(old_address), route::failure_text::replaced, out);
+  tell_replaced(c, std::move(b), out);
+}
+
+void end_session(core& c, session& s, effects& out) {
+  auto& owner = *s.owner;
+  announce_end(c, c.sessions.close(s), {}, out);
+  forget_guest(c, owner);
 }
 
 void on_failure(core& c, route::failure&& m, effects& out) {
-  auto handle = handle_in(m.to);
+  // A session that began by session control is named by what stands on the stanza; the address is only the person's.
+  const auto marks = route::marks_in(m.xml);
+  const bool named = !marks.sm.empty();
+  auto handle = named ? route::parse_hex16(marks.sm) : handle_in(m.to);
   account_table::entry* owner = nullptr;
-  if (session* const s = session_at(c, m.to)) {
+  if (session* const s = named ? session_named(c, marks.sm) : session_at(c, m.to)) {
     if (comes_from(*s, m.from)) {
       owner = s->owner;
       announce_end(c, c.sessions.close(*s), {}, out);
@@ -149,7 +175,7 @@ void on_failure(core& c, route::failure&& m, effects& out) {
       handle.reset();  // it speaks for a session that is not its own: that one lives on, and nothing is delivered again
     }
   }
-  if (!m.xml.empty()) give_back(c, std::move(m.xml), handle, m.from, out);
+  if (!m.xml.empty() && !marks.is_command) give_back(c, stanza_of(std::move(m), named), handle, m.from, out);
   if (owner != nullptr) forget_guest(c, *owner);
 }
 

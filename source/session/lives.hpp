@@ -1,13 +1,29 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "base/jid.hpp"
 #include "core.hpp"
 
 /// How sessions begin and end.
 namespace couplet::session {
 
 void on_session_start(core& c, route::session_start&& m, effects& out);
+
+/// What came of asking for a session.
+struct beginning {
+  session* opened = nullptr;  ///< null: refused
+  std::string_view refused;   ///< why, in words
+  session replaced;           ///< the older one of the same resource; no owner: there was none
+  route::address replaced_address;
+};
+/// Puts a session of this full JID into the table, in place of an older one, which has to hear of it afterwards: tell_replaced().
+beginning open_session(core& c, const std::optional<base::jid>& who, const route::address& c2s);
+void tell_replaced(core& c, beginning&& b, effects& out);
+
+/// The session's client is gone.
+void end_session(core& c, session& s, effects& out);
 
 /// type='error' from a c2s: the session's client is gone; what it was not given any more goes elsewhere or back.
 void on_failure(core& c, route::failure&& m, effects& out);

@@ -3,12 +3,14 @@
 #include <utility>
 
 #include "base/digest.hpp"
+#include "control.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
 #include "lives.hpp"
 #include "login.hpp"
 #include "presence.hpp"
 #include "route/client_id.hpp"
+#include "route/codec.hpp"
 #include "services.hpp"
 #include "xml/first_tag.hpp"
 
@@ -67,6 +69,17 @@ void on_stanza(core& c, route::stanza&& m, effects& out) {
                           std::string(route::failure_text::invalid_session), std::move(m.xml));
 }
 
+void on_controlled_stanza(core& c, route::controlled_stanza&& m, effects& out) {
+  session* const s = session_named(c, m.sm);
+  if (s != nullptr && comes_from(*s, m.from)) {
+    for (auto* text : {&m.from.text, &m.to.text, &m.c2s, &m.sm}) base::give_text(std::move(*text));
+    return on_session_stanza(c, *s, std::move(m.xml), out);
+  }
+  route::message unknown(std::move(m));
+  route::message answer;
+  if (route::bounce(unknown, answer, "Invalid Session")) out.to_c2s.push_back(std::move(answer));
+}
+
 /// What no c2s of ours sends.
 void on_anything_else(route::message&& m, effects& out) {
   if (route::from_of(m).empty()) return;
@@ -92,17 +105,40 @@ std::uint32_t partition_of(std::string_view bare_jid, std::uint32_t partitions) 
   return static_cast<std::uint32_t>(((seeded_hash(bare_jid) >> 32U) * partitions) >> 32U);
 }
 
+namespace {
+
+std::optional<std::uint32_t> partition_in(std::string_view hex, std::uint32_t partitions) {
+  const auto handle = route::parse_hex16(hex);
+  if (!handle || route::client_id::unpack(*handle).shard >= partitions) return std::nullopt;
+  return route::client_id::unpack(*handle).shard;
+}
+
+std::uint32_t partition_of_address(std::string_view address, std::uint32_t partitions) {
+  const auto who = base::jid::parse(address);
+  return who ? partition_of(who->bare(), partitions) : 0;
+}
+
+}  // namespace
+
 std::uint32_t partition_for(const route::message& m, std::uint32_t partitions) {
   const auto& to = route::to_of(m);
   if (to.handle != 0) return route::client_id::unpack(to.handle).shard % std::max(partitions, 1U);
+  // Session control has names of its own for sessions; the route's address says little.
+  if (const auto* s = std::get_if<route::controlled_stanza>(&m)) return partition_in(s->sm, partitions).value_or(0);
+  if (const auto* c = std::get_if<route::session_control>(&m)) {
+    return c->target.empty() ? partition_in(c->sm, partitions).value_or(0) : partition_of_address(c->target, partitions);
+  }
+  if (const auto* f = std::get_if<route::failure>(&m)) {
+    const auto named = partition_in(route::marks_in(f->xml).sm, partitions);
+    if (named) return *named;
+  }
   const bool to_session = !std::holds_alternative<route::auth>(m) && !std::holds_alternative<route::session_start>(m);
   const auto slash = to.text.find('/');
   if (to_session && slash != std::string::npos) {
-    const auto handle = route::parse_hex16(std::string_view(to.text).substr(slash + 1));
-    if (handle && route::client_id::unpack(*handle).shard < partitions) return route::client_id::unpack(*handle).shard;
+    const auto at = partition_in(std::string_view(to.text).substr(slash + 1), partitions);
+    if (at) return *at;
   }
-  const auto who = base::jid::parse(to.text);
-  return who ? partition_of(who->bare(), partitions) : 0;
+  return partition_of_address(to.text, partitions);
 }
 
 struct manager::state : core {
@@ -150,8 +186,10 @@ void manager::keep_keys(std::string_view bare_jid, sasl::scram_hash hash, sasl::
 
 void manager::on_route(route::message&& m, effects& out) {
   if (auto* stanza = std::get_if<route::stanza>(&m)) return on_stanza(*state_, std::move(*stanza), out);
+  if (auto* stanza = std::get_if<route::controlled_stanza>(&m)) return on_controlled_stanza(*state_, std::move(*stanza), out);
   if (auto* auth = std::get_if<route::auth>(&m)) return on_auth(*state_, std::move(*auth), out);
   if (auto* start = std::get_if<route::session_start>(&m)) return on_session_start(*state_, std::move(*start), out);
+  if (auto* command = std::get_if<route::session_control>(&m)) return on_session_control(*state_, std::move(*command), out);
   if (auto* failure = std::get_if<route::failure>(&m)) return on_failure(*state_, std::move(*failure), out);
   on_anything_else(std::move(m), out);
 }

@@ -12,6 +12,13 @@
 
 namespace couplet::session {
 
+/// What the c2s of a session that began by session control wrote.
+struct session_names {
+  session_names(std::string c2s_, std::string from_) : c2s(std::move(c2s_)), from(std::move(from_)) {}
+  std::string c2s;   ///< sc:c2s: its name for the connection
+  std::string from;  ///< where the start went: all that comes from the session comes from there
+};
+
 /// One bound resource. The bare JID is stored once, with the account.
 struct session {
   account_table::entry* owner = nullptr;  ///< null: the slot is free
@@ -24,6 +31,7 @@ struct session {
   std::uint32_t available_since = 0;  ///< the table's sequence when it became available
   std::int8_t priority = 0;
   std::unique_ptr<std::vector<std::string>> directed;  ///< who else was told that it is available (RFC 6121 section 4.6)
+  std::unique_ptr<session_names> control;  ///< set: it began by session control, and what it is sent carries its names
 
   bool available() const noexcept { return !presence.empty(); }
   bool takes_messages_to_bare() const noexcept { return available() && priority >= 0; }

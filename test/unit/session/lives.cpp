@@ -120,14 +120,6 @@ TEST_CASE("lives: a route for a session comes from the session's own connection,
 
 TEST_CASE("lives: what no c2s of ours sends is answered with a failure") {
   world w;
-  // With all that was in it: nothing is lost on the way.
-  const auto command =
-      w.route(route::session_control(route::address(5), route::address("example.org"), route::session_control::verb::start));
-  REQUIRE(command.size() == 1);
-  CHECK(command[0].starts_with("nobody x Not understood by this session manager<sc:session "));
-  const auto stanza = w.route(route::controlled_stanza(route::address(5), route::address("example.org"), "1", "2", "<message/>"));
-  REQUIRE(stanza.size() == 1);
-  CHECK(stanza[0].starts_with("nobody x Not understood by this session manager<message "));
   const auto not_understood = lines{"nobody x Not understood by this session manager"};
   CHECK(w.route(route::session_started(route::address(5), route::address("example.org"))) == not_understood);
 }
