@@ -1,0 +1,358 @@
+#!/usr/bin/python3
+"""Session control (etc/PROTOCOL.md, 9): in front of a manager that says what jabberd14 said, in both of its versions; in front of another
+Couplet; and that other Couplet as jadc2s sees it."""
+
+import base64
+import hashlib
+import hmac
+import socket
+import tempfile
+import unittest
+import xml.etree.ElementTree as ET
+
+from harness import DOMAIN, LINK_SECRET, PASSWORDS, SM_ID, Deployment, Server, main, secret_file
+from scripted_manager import ACCEPT, STREAMS, Link, ScriptedManager
+from wire import BIND, CLIENT, SASL, Stream, body, stanza_error
+
+NS = "http://jabberd.jabberstudio.org/ns/session/1.0"
+SC = f"xmlns:sc='{NS}'"
+SESSION = f"{{{NS}}}session"
+
+
+def sc(element, name):
+    return element.get(f"{{{NS}}}{name}")
+
+
+def accounts(folder):
+    return secret_file(folder, "users", "".join(f"{user}@{DOMAIN}:{secret}\n" for user, secret in PASSWORDS.items()))
+
+
+class SessionManager(ScriptedManager):
+    """Starts what it is asked to, under names like those of jabberd14."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = iter(f"{0x583BF49B + n:x}" for n in range(1000))
+        self.link = None
+
+    def next_route(self):
+        route = self.link.receive()
+        assert route.tag == f"{{{ACCEPT}}}route", route.tag
+        return route
+
+    def start(self, target):
+        """Takes the start of a session, and lets it run; answers with (c2s id, sc:c2s, sc:sm)."""
+        route = self.next_route()
+        command = route[0]
+        assert command.tag == SESSION and command.get("action") == "start" and route.get("type") is None, ET.tostring(route)
+        assert route.get("to") == command.get("target") == target, ET.tostring(route)
+        name = next(self.names)
+        connection, c2s = route.get("from"), sc(command, "c2s")
+        assert connection == f"{c2s}@{SM_ID}", (connection, c2s)
+        self.say(connection, f"<sc:session {SC} action='started' target='{target}' sc:c2s='{c2s}' id='{command.get('id')}' "
+                             f"sc:sm='{name}'/>", target)  # fmt: skip
+        return connection, c2s, name
+
+    def say(self, to, inside, sender, more=""):
+        self.link.send(f"<route to='{to}' from='{sender}'{more}>{inside}</route>")
+
+    def expect(self, action, name):
+        route = self.next_route()
+        assert route[0].tag == SESSION and (route[0].get("action"), sc(route[0], "sm")) == (action, name), ET.tostring(route)
+
+
+class Front(unittest.TestCase):
+    """Logins are checked here (--users); the manager only hears of sessions."""
+
+    options: tuple = ()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="couplet-control-")
+        self.addCleanup(folder.cleanup)
+        self.manager = SessionManager()
+        self.addCleanup(self.manager.close)
+        secret = secret_file(folder.name, "secret", LINK_SECRET)
+        self.server = Server("--domain", DOMAIN, "--threads", "1", "--listen", "127.0.0.1:0", "--users", accounts(folder.name),
+                             "--sm", f"127.0.0.1:{self.manager.port}", "--sm-id", SM_ID, "--sm-secret", f"@{secret}",
+                             *self.options, wait=False)  # fmt: skip
+        self.addCleanup(lambda: self.assertEqual(self.server.stop(), []))
+        self.manager.link = self.manager.accept()
+        self.addCleanup(lambda: self.manager.link.close())  # before the server stops, which would wait for it to fall silent
+        self.server.wait_ready()
+
+    def logged_in(self, user="alice", resource="home", header=None, **how):
+        """A client whose session runs, and its names."""
+        stream = Stream(self.server.address(), **how)
+        self.addCleanup(stream.close)
+        stream.open("1.0")
+        stream.receive()
+        self.assertEqual(stream.sasl_plain(user, PASSWORDS[user]).tag, f"{{{SASL}}}success")
+        stream.splitter.restart()
+        stream.send(header or stream.header("1.0"))
+        stream.wait_header()
+        stream.receive()
+        stream.send(f"<iq type='set' id='b'><bind xmlns='{BIND}'><resource>{resource}</resource></bind></iq>")
+        names = self.manager.start(f"{user}@{DOMAIN}/{resource}")
+        self.assertEqual(stream.receive().get("type"), "result")
+        return stream, names
+
+
+class InFrontOfAnother(Front):
+    def test_stanzas_carry_the_names_and_clients_see_none_of_them(self):
+        alice, (connection, c2s, name) = self.logged_in()
+        alice.send("<message to='bob@localhost' id='m1'><body>hi</body></message>")
+        route = self.manager.next_route()
+        self.assertEqual((route.get("from"), route.get("to"), route.get("type")), (connection, "alice@localhost/home", None))
+        self.assertEqual((sc(route[0], "c2s"), sc(route[0], "sm")), (c2s, name))
+        self.manager.say(connection, f"<message from='bob@localhost/work' {SC} sc:c2s='{c2s}' sc:sm='{name}'><body>yo</body></message>",
+                         "alice@localhost/home")  # fmt: skip
+        self.assertEqual(alice.receive_bytes(), b"<message from='bob@localhost/work'><body>yo</body></message>")
+        alice.send("</stream:stream>")
+        alice.wait_closed()
+        self.manager.expect("end", name)
+        for _ in range(2):  # as jabberd14 says it
+            self.manager.say(connection, f"<sc:session {SC} action='ended' sc:c2s='{c2s}' sc:sm='{name}'/>", DOMAIN)
+        self.logged_in("bob")  # and nothing came of that
+
+    def test_a_client_speaks_for_itself_only(self):
+        header = f"<stream:stream xmlns='{CLIENT}' xmlns:stream='{STREAMS}' xmlns:h='{NS}' to='{DOMAIN}' version='1.0'>"
+        alice, (_, c2s, name) = self.logged_in(header=header)
+        for spoofed in (f"{SC} sc:sm='1' sc:c2s='1'", f"xmlns:zz='{NS}' zz:sm='1'", "h:sm='1' h:c2s='1'", "xmlns:sc='urn:x' sc:sm='1'",
+                        "xmlns:q='http://jabberd.jabberstudio.org/ns/session/1&#x2E;0' q:sm='1'"):  # fmt: skip
+            alice.send(f"<message {spoofed} to='bob@localhost'/>")
+            message = self.manager.next_route()[0]
+            self.assertEqual((sc(message, "c2s"), sc(message, "sm")), (c2s, name))
+        alice.send(f"<sc:session {SC} action='end' sc:sm='1'/>")
+        self.assertEqual(alice.wait_closed(), ("unsupported-stanza-type", True))
+        self.manager.expect("end", name)
+
+    def test_a_start_that_fails(self):
+        with Stream(self.server.address()) as alice:
+            alice.open()
+            alice.send(alice.auth_iq("alice", "home", PASSWORDS["alice"], how="password", identifier="1"))
+            route = self.manager.next_route()
+            failed = ET.tostring(route[0], encoding="unicode").replace(" />", " failed='Session Failed'/>")
+            self.manager.say(route.get("from"), failed, "alice@localhost/home")
+            self.assertEqual(stanza_error(alice.receive()), "not-allowed")
+            alice.send(alice.auth_iq("alice", "home", PASSWORDS["alice"], how="password", identifier="2"))
+            route = self.manager.next_route()
+            self.manager.say(route.get("from"), ET.tostring(route[0], encoding="unicode"), "alice@localhost/home",
+                             " type='error' error='Unable to deliver, destination unknown'")  # fmt: skip
+            self.assertEqual(stanza_error(alice.receive()), "not-allowed")
+            alice.send(alice.auth_iq("alice", "home", PASSWORDS["alice"], how="password", identifier="3"))
+            self.manager.start("alice@localhost/home")
+            self.assertEqual(alice.receive().get("type"), "result")
+
+    def test_replaced(self):
+        first, (connection, c2s, name) = self.logged_in()
+        second, _ = self.logged_in()
+        self.manager.say(connection, f"<sc:session {SC} action='ended' sc:c2s='{c2s}' sc:sm='{name}'/>", "alice@localhost/home")
+        self.assertEqual(first.wait_closed(), ("conflict", True))
+        self.server.wait_log('reason="replaced"')
+        second.send("<presence/>")
+        self.assertEqual(self.manager.next_route()[0].tag, f"{{{ACCEPT}}}presence")
+
+    def test_a_session_that_a_restarted_manager_does_not_know(self):
+        said = {
+            "HEAD": (f"<sc:session {SC} action='ended' sc:c2s='{{c2s}}' sc:sm='{{c2s}}' xmlns:ns0='http://jabberd.org/ns/errmsg' "
+                     "ns0:msg='Invalid User'/>", ""),
+            "both": ("<iq type='get' id='q' to='bob@localhost'/>", " type='error' error='Invalid Session'"),
+            "1.6.1": (f"<iq type='get' id='q' to='bob@localhost' {SC} sc:c2s='{{c2s}}' sc:sm='{{name}}'/>",
+                      " type='error' error='Invalid User'"),
+        }  # fmt: skip
+        for version, (inside, more) in said.items():
+            with self.subTest(version):
+                alice, (connection, c2s, name) = self.logged_in()
+                alice.send("<iq type='get' id='q' to='bob@localhost'><query xmlns='x'/></iq>")
+                self.manager.next_route()
+                self.manager.say(connection, inside.format(c2s=c2s, name=name), "alice@localhost/home", more)
+                if version != "HEAD":
+                    self.assertEqual(stanza_error(alice.receive()), "service-unavailable")
+                self.assertEqual(alice.wait_closed(), ("reset", True))
+                self.manager.expect("end", name)
+                self.server.wait_log('reason="session_ended"')
+
+    def test_what_a_client_does_not_take_goes_back_and_then_the_session_ends(self):
+        alice, (connection, c2s, name) = self.logged_in(receive_buffer=4096)
+        many = 800
+        filler = "x" * 10_000
+        for n in range(many):
+            self.manager.say(connection, f"<message id='{n}' from='bob@localhost' to='alice@localhost/home' {SC} sc:c2s='{c2s}' "
+                                         f"sc:sm='{name}'><body>{filler}</body></message>", "alice@localhost/home")  # fmt: skip
+        self.server.wait_log('reason="slow_consumer"')
+        returned, ended = [], False
+        # Some are on their way to the client still when it has gone: those that it had before come back behind them.
+        while not ended or sorted(returned) != list(range(min(returned, default=0), many)):
+            route = self.manager.next_route()
+            child = route[0]
+            self.assertEqual((route.get("from"), route.get("to"), sc(child, "sm")), (connection, "alice@localhost/home", name))
+            ended = child.tag == SESSION
+            if ended:
+                self.assertEqual(child.get("action"), "end")
+            else:
+                self.assertEqual((route.get("type"), child.get("from")), ("error", "bob@localhost"))
+                returned.append(int(child.get("id")))
+        self.assertGreater(min(returned), 0)
+
+    def test_a_link_that_is_lost(self):
+        alice, (_, _, name) = self.logged_in()
+        self.manager.link.close()
+        self.assertEqual(alice.wait_closed(), ("remote-connection-failed", True))
+        self.manager.link = self.manager.accept()
+        self.manager.expect("end", name)
+        # jabberd14 kept the session meanwhile, and what it kept for it comes now.
+        self.manager.say(f"0123456789abcdef01234567@{SM_ID}", f"<message id='kept' {SC} sc:c2s='1' sc:sm='{name}'/>", DOMAIN)
+        route = self.manager.next_route()
+        self.assertEqual((route.get("type"), route[0].get("id"), sc(route[0], "sm")), ("error", "kept", name))
+        self.manager.expect("end", name)
+
+    def test_scram(self):
+        with Stream(self.server.address()) as alice:
+            alice.open("1.0")
+            offered = [m.text for m in alice.receive().iter(f"{{{SASL}}}mechanism")]
+            self.assertEqual(offered, ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"])
+            first = "n=alice,r=fyko+d2lbbFgONRv9qkxdawL"
+            alice.send(f"<auth xmlns='{SASL}' mechanism='SCRAM-SHA-256'>{base64.b64encode(b'n,,' + first.encode()).decode()}</auth>")
+            challenge = base64.b64decode(alice.receive().text).decode()
+            given = dict(part.split("=", 1) for part in challenge.split(","))
+            salted = hashlib.pbkdf2_hmac("sha256", PASSWORDS["alice"].encode(), base64.b64decode(given["s"]), int(given["i"]))
+            key = hmac.digest(salted, b"Client Key", "sha256")
+            bare = f"c=biws,r={given['r']}"
+            signature = hmac.digest(hashlib.sha256(key).digest(), f"{first},{challenge},{bare}".encode(), "sha256")
+            proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, signature, strict=True))).decode()
+            alice.send(f"<response xmlns='{SASL}'>{base64.b64encode(f'{bare},p={proof}'.encode()).decode()}</response>")
+            self.assertEqual(alice.receive().tag, f"{{{SASL}}}success")
+            alice.open("1.0")
+            alice.receive()
+            alice.send(f"<iq type='set' id='b'><bind xmlns='{BIND}'><resource>home</resource></bind></iq>")
+            self.manager.start("alice@localhost/home")
+            self.assertEqual(alice.receive().get("type"), "result")
+
+
+class FirstGenerationAlways(Front):
+    """--sm-protocol route: also after a login that we checked."""
+
+    options = ("--sm-protocol", "route")
+
+    def test_a_session_route(self):
+        with Stream(self.server.address()) as alice:
+            alice.open()
+            alice.send(alice.auth_iq("alice", "home", PASSWORDS["alice"], how="password"))
+            route = self.manager.next_route()
+            self.assertEqual((route.get("type"), route.get("to"), len(route)), ("session", "alice@localhost/home", 0))
+            self.manager.link.send(f"<route type='session' from='alice@localhost/57c1e755' to='{route.get('from')}'/>")
+            self.assertEqual(alice.receive().get("type"), "result")
+            alice.send("<presence/>")
+            self.assertEqual(self.manager.next_route().get("to"), "alice@localhost/57c1e755")
+
+
+class CoupletBehindCouplet(unittest.TestCase):
+    def deploy(self, threads, *client, own_logins=True):
+        folder = tempfile.TemporaryDirectory(prefix="couplet-control-")
+        self.addCleanup(folder.cleanup)
+        words = (*client, "--users", accounts(folder.name)) if own_logins else client
+        deployment = Deployment("two+three", threads=threads, client=words)
+        self.addCleanup(lambda: self.assertEqual(deployment.stop(), []))
+        return deployment
+
+    def converse(self, deployment):
+        with Stream(deployment.address) as alice, Stream(deployment.address) as bob:
+            alice.open("1.0")
+            alice.receive()
+            alice.sasl_plain("alice", PASSWORDS["alice"])
+            alice.bind("")  # a resource that looks like the name of a session
+            alice.available()
+            bob.login("bob", "work", how="sasl").available()
+            for n in range(20):
+                alice.message("bob@localhost/work", f"to bob {n}")
+                got = bob.receive_until(lambda e: e.tag.endswith("}message"))
+                self.assertEqual((body(got), got.get("from"), [k for k in got.attrib if NS in k]), (f"to bob {n}", alice.jid, []))
+                bob.message(alice.jid, f"to alice {n}")
+                self.assertEqual(body(alice.receive_until(lambda e: e.tag.endswith("}message"))), f"to alice {n}")
+            with Stream(deployment.address) as again:
+                again.login("bob", "work", how="sasl").available()
+                self.assertEqual(bob.wait_closed(), ("conflict", True))
+                alice.message("bob@localhost/work", "to the new one")
+                self.assertEqual(body(again.receive_until(lambda e: e.tag.endswith("}message"))), "to the new one")
+            # It is gone: the manager knows.
+            alice.message("bob@localhost/work", "to nobody")
+            self.assertEqual(stanza_error(alice.receive_until(lambda e: e.tag.endswith("}message"))), "service-unavailable")
+
+    def test_every_way(self):
+        for threads in (1, 2):
+            for protocol in ("auto", "route", "sc"):
+                for own_logins in (True, False):
+                    with self.subTest(threads=threads, protocol=protocol, own_logins=own_logins):
+                        self.converse(self.deploy(threads, "--sm-protocol", protocol, own_logins=own_logins))
+
+    def test_what_a_client_did_not_take_goes_to_another_one(self):
+        deployment = self.deploy(2, "--max-outbox-bytes", "65536")
+        with Stream(deployment.address) as alice, Stream(deployment.address) as other:
+            alice.login("alice", "home", how="sasl").available()
+            other.login("bob", "other", how="sasl").available()
+            deaf = Stream(deployment.address, receive_buffer=4096)
+            self.addCleanup(deaf.close)
+            deaf.login("bob", "deaf", how="sasl").available()
+            many = 800
+            for n in range(many):
+                alice.message("bob@localhost/deaf", "x" * 10_000, identifier=str(n))
+            alice.message("bob@localhost/other", "last")
+            numbers = []
+            while not numbers or sorted(numbers) != list(range(min(numbers), many)):
+                got = other.receive_until(lambda e: e.tag.endswith("}message"))
+                if body(got) != "last":
+                    self.assertEqual(got.get("to"), "bob@localhost/deaf")
+                    numbers.append(int(got.get("id")))
+            self.assertGreater(min(numbers), 0)
+
+
+class AsJadc2sSeesIt(unittest.TestCase):
+    """Our own manager, byte for byte where jadc2s compares literally."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="couplet-control-")
+        self.addCleanup(folder.cleanup)
+        self.server = Server("--domain", DOMAIN, "--threads", "2", "--no-clients", "--users", accounts(folder.name),
+                             "--c2s", f"jadc2s:{LINK_SECRET}", "--listen-components", "127.0.0.1:0")  # fmt: skip
+        self.addCleanup(lambda: self.assertEqual(self.server.stop(), []))
+        self.link = Link(socket.create_connection(self.server.address("component")))
+        self.addCleanup(self.link.close)
+        self.link.send(f"<stream:stream xmlns='{ACCEPT}' xmlns:stream='{STREAMS}' to='jadc2s'>")
+        while self.link.splitter.header is None:
+            self.link.pull()
+        stream_id = ET.fromstring(self.link.splitter.header + b"</stream:stream>").get("id")
+        self.link.send(f"<handshake>{hashlib.sha1((stream_id + LINK_SECRET).encode()).hexdigest()}</handshake>")
+        self.assertEqual(self.link.receive_bytes(), b"<handshake/>")
+
+    def ask(self, text):
+        self.link.send(text)
+        return self.link.receive_bytes().decode()
+
+    def start(self, number, jid):
+        answer = self.ask(f"<route from='{number}@jadc2s' to='localhost'><sc:session {SC} action='start' target='{jid}' "
+                          f"sc:c2s='{number}' id='0'/></route>")  # fmt: skip
+        name = sc(self.link.splitter.parse(answer.encode())[0], "sm")
+        self.assertEqual(answer, f"<route from='localhost' to='{number}@jadc2s'><sc:session {SC} action='started' target='{jid}' "
+                                 f"sc:c2s='{number}' id='0' sc:sm='{name}'/></route>")  # fmt: skip
+        return name
+
+    def test_a_session(self):
+        alice = self.start(7, "alice@localhost/home")
+        bob = self.start(8, "bob@localhost/work")
+        self.assertEqual(
+            self.ask(f"<route from='7@jadc2s' to='localhost'><message {SC} sc:sm='{alice}' sc:c2s='7' to='bob@localhost/work'/></route>"),
+            f"<route from='localhost' to='8@jadc2s'><message {SC} sc:c2s='8' sc:sm='{bob}' from='alice@localhost/home' "
+            "to='bob@localhost/work'/></route>")  # fmt: skip
+        ended = f"<route from='localhost' to='8@jadc2s'><sc:session {SC} action='ended' sc:c2s='8' sc:sm='{bob}'/></route>"
+        self.assertEqual(self.ask(f"<route from='8@jadc2s' to='localhost'><sc:session {SC} action='end' sc:sm='{bob}' sc:c2s='8'/></route>"),
+                         ended)  # fmt: skip
+        again = self.start(9, "alice@localhost/home")
+        self.assertNotEqual(again, alice)
+        self.assertEqual(self.link.receive_bytes().decode(),
+                         f"<route from='localhost' to='7@jadc2s'><sc:session {SC} action='ended' sc:c2s='7' sc:sm='{alice}'/></route>")
+        self.assertIn("failed='Session Failed'", self.ask(f"<route from='1@jadc2s' to='localhost'><sc:session {SC} action='start' "
+                                                          "target='nobody@localhost/x' sc:c2s='1' id='0'/></route>"))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
