@@ -31,8 +31,9 @@ stand::stand(const stand_options& how, role which) : which_(which) {
     process& manager = start(how, {"--no-clients", "--c2s", "bench:" + secret, "--listen-components", "127.0.0.1:0", "--users",
                                    users, "--ready-file", folder_.file("ready0")});
     const auto port = port_in_ready_file(manager.wait_for_file(folder_.file("ready0"), how.ready_limit), "component");
-    process& front = start(how, {"--listen", "127.0.0.1:0", "--sm", "127.0.0.1:" + std::to_string(port), "--sm-id", "bench",
-                                 "--sm-secret", secret, "--ready-file", folder_.file("ready1")});
+    process& front =
+        start(how, {"--listen", "127.0.0.1:0", "--sm", "127.0.0.1:" + std::to_string(port), "--sm-id", "bench", "--sm-secret",
+                    secret, "--sm-protocol", which == role::three ? "sc" : "route", "--ready-file", folder_.file("ready1")});
     where_.server.port = port_in_ready_file(front.wait_for_file(folder_.file("ready1"), how.ready_limit), "client");
     std::swap(processes_[0], processes_[1]);
   }
@@ -101,8 +102,9 @@ std::vector<role> roles_from(args& given) {
   const std::string wanted = given.text("--role", "all");
   if (wanted == "1") return {role::one};
   if (wanted == "2") return {role::two};
+  if (wanted == "3") return {role::three};
   if (wanted == "all") return {role::one, role::two};
-  throw std::invalid_argument("--role: expected 1, 2 or all, got " + wanted);
+  throw std::invalid_argument("--role: expected 1, 2, 3 or all, got " + wanted);
 }
 
 }  // namespace couplet::bench

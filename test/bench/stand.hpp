@@ -13,8 +13,9 @@ namespace couplet::bench {
 
 /// Who does what in the server under test.
 enum class role : int {
-  one = 1,  ///< one process: clients and the embedded session manager
-  two = 2   ///< two processes: the clients' server in front of another one that is the session manager
+  one = 1,   ///< one process: clients and the embedded session manager
+  two = 2,   ///< two processes: the clients' server in front of another one that is the session manager
+  three = 3  ///< the same, with sessions by session control (--sm-protocol sc)
 };
 
 /// How to start the server under test.
@@ -59,7 +60,7 @@ class stand {
 /// The lines of an account file: user0@localhost:pw and so on.
 [[nodiscard]] std::string account_lines(const site& where, unsigned users);
 
-/// The roles to run: --role 1, --role 2 or --role all (the default).
+/// The roles to run: --role 1, 2, 3, or --role all (the default): 1 and 2.
 [[nodiscard]] std::vector<role> roles_from(args& given);
 
 }  // namespace couplet::bench
