@@ -97,6 +97,76 @@ void append_without_marks(std::string& out, const scope& s) {
   out.append(s.child, copied);
 }
 
+/// A piece of a tag that goes, with the white space in front of it.
+struct cut {
+  std::size_t begins = 0, ends = 0;
+  mark what = mark::none;
+  std::string_view prefix, value;
+};
+
+/// The form in which nearly all stanzas of the second generation come: one prefix, declared on the stanza's own tag, for the two names and nothing
+/// else. Found in one walk over the tag.
+class usual_form {
+ public:
+  /// False: it is of another form, and nothing is known.
+  bool read(const scope& s) {
+    xml::attribute_cursor tag(s.child);
+    std::size_t previous_ends = 1 + tag.name().size();
+    while (tag.next()) {
+      const xml::attribute& a = tag.current();
+      const auto ends = static_cast<std::size_t>(a.whole.data() - s.child.data()) + a.whole.size();
+      if (!look_at(a, {previous_ends, ends, mark::none, prefix_of(a.name), a.value})) return false;
+      previous_ends = ends;
+    }
+    if (prefix_.empty() || prefix_of(tag.name()) == prefix_ || !s.route_tag.empty()) return false;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i != count_; ++i) {
+      const bool declaration = cuts_[i].prefix == "xmlns";
+      if (!declaration && cuts_[i].prefix != prefix_) continue;
+      if (!declaration && cuts_[i].what == mark::none) return false;
+      cuts_[kept++] = cuts_[i];
+    }
+    count_ = kept;
+    return kept > 1 && !may_stand_in(s.child.substr(tag.tag_size()), prefix_);
+  }
+  void take(const scope& s, std::string& xml, std::string& c2s, std::string& sm) const {
+    std::size_t copied = 0;
+    for (std::size_t i = 0; i != count_; ++i) {
+      if (cuts_[i].what == mark::c2s) assign_decoded(c2s, cuts_[i].value);
+      if (cuts_[i].what == mark::sm) assign_decoded(sm, cuts_[i].value);
+      xml.append(s.child, copied, cuts_[i].begins - copied);
+      copied = cuts_[i].ends;
+    }
+    xml.append(s.child, copied);
+  }
+
+ private:
+  static bool may_stand_in(std::string_view content, std::string_view prefix) noexcept {
+    for (auto at = content.find(prefix); at != std::string_view::npos; at = content.find(prefix, at + 1))
+      if (content.substr(at + prefix.size(), 1) == ":") return true;
+    return false;
+  }
+  bool look_at(const xml::attribute& a, cut c) {
+    const bool declares = declared_prefix(a.name).data() != nullptr;
+    if (declares && a.value.find('&') != std::string_view::npos) return false;
+    if (declares && a.value != xml::ns::session_control) return true;
+    if (c.prefix.empty()) return !declares;
+    if (declares) {
+      if (!prefix_.empty()) return false;
+      prefix_ = local_of(a.name);
+    }
+    if (local_of(a.name) == "c2s" && !declares) c.what = mark::c2s;
+    if (local_of(a.name) == "sm" && !declares) c.what = mark::sm;
+    if (count_ == cuts_.size()) return false;
+    cuts_[count_++] = c;
+    return true;
+  }
+
+  std::array<cut, 6> cuts_;
+  std::size_t count_ = 0;
+  std::string_view prefix_;
+};
+
 /// "sc", or where the stanza's first tag has that prefix for something else, the first of sc0, sc1... that it leaves free.
 std::string free_prefix(std::string_view tag) {
   std::string prefix = "sc";
@@ -148,6 +218,10 @@ void read_control_attributes(const scope& s, std::string& c2s, std::string& sm) 
 }
 
 bool take_control_attributes(const scope& s, std::string& xml, std::string& c2s, std::string& sm) {
+  if (usual_form usual; usual.read(s)) {
+    usual.take(s, xml, c2s, sm);
+    return true;
+  }
   if (!carries_marks(s)) return false;
   read_control_attributes(s, c2s, sm);
   append_without_marks(xml, s);
@@ -170,6 +244,18 @@ void append_command(std::string& out, const session_control& command) {
 }
 
 void append_controlled(std::string& out, std::string_view xml, std::string_view c2s, std::string_view sm) {
+  const auto append_names = [&](const std::string& prefix) {
+    if (!c2s.empty()) xml::append_attribute(out, prefix + ":c2s", c2s);
+    xml::append_attribute(out, prefix + ":sm", sm);
+  };
+  if (first_tag(xml).find("xmlns") == std::string_view::npos) {  // it declares nothing
+    const std::size_t name_ends = 1 + xml::attribute_cursor(xml).name().size();
+    out.append(xml, 0, name_ends);
+    xml::append_attribute(out, "xmlns:sc", xml::ns::session_control);
+    append_names("sc");
+    out.append(xml, name_ends);
+    return;
+  }
   std::string clean;
   if (declares_session_control(first_tag(xml))) {
     append_without_marks(clean, {xml, {}});
@@ -180,8 +266,7 @@ void append_controlled(std::string& out, std::string_view xml, std::string_view 
   const std::size_t name_ends = 1 + xml::attribute_cursor(xml).name().size();
   out.append(xml, 0, name_ends);
   if (declaration_of(tag, prefix).data() == nullptr) xml::append_attribute(out, "xmlns:" + prefix, xml::ns::session_control);
-  if (!c2s.empty()) xml::append_attribute(out, prefix + ":c2s", c2s);
-  xml::append_attribute(out, prefix + ":sm", sm);
+  append_names(prefix);
   out.append(xml, name_ends);
 }
 

@@ -55,6 +55,30 @@ TEST_CASE("session control is known by its namespace, under any prefix, declared
                            " sc:c2s='4'/>")) == expected);
 }
 
+TEST_CASE("the names of a session come off in whatever form they stand, and nothing else does") {
+  const std::string d = " xmlns:sc='" SC "'";
+  const auto is = [](const std::string& child, const char* c2s, const char* sm, const char* xml) {
+    CAPTURE(child);
+    CHECK(read(route("", child)) == controlled(c2s, sm, xml));
+  };
+  is("<iq" + d + " sc:c2s='7' sc:sm='58' id='1'/>", "7", "58", "<iq id='1'/>");
+  is("<iq id='1' sc:sm='58'" + d + " type='get' sc:c2s='7'/>", "7", "58", "<iq id='1' type='get'/>");
+  is("<iq\n id='1'\t" + d + "  sc:sm='5&#56;'  >x</iq>", "", "58", "<iq\n id='1'  >x</iq>");
+  is("<iq" + d + " sc:c2s='7'><q>sc is a word, sc too</q></iq>", "7", "", "<iq><q>sc is a word, sc too</q></iq>");
+  // The declaration is needed further.
+  is("<iq" + d + " sc:sm='58'><sc:q/></iq>", "", "58", ("<iq" + d + "><sc:q/></iq>").c_str());
+  is("<iq" + d + " sc:sm='58' sc:other='1'/>", "", "58", ("<iq" + d + " sc:other='1'/>").c_str());
+  is("<sc:iq" + d + " sc:sm='58'/>", "", "58", ("<sc:iq" + d + "/>").c_str());
+  // Two prefixes for it, and one of somebody else's, whose attributes have the same names.
+  is("<iq" + d + " xmlns:b='" SC "' b:sm='58' sc:c2s='7'/>", "7", "58", "<iq/>");
+  is("<iq" + d + " xmlns:x='urn:x' x:sm='own' sc:sm='58' x:c2s='own' xml:lang='en'/>", "", "58",
+     "<iq xmlns:x='urn:x' x:sm='own' x:c2s='own' xml:lang='en'/>");
+  is("<iq" + d + " a:a='1' a:b='1' a:c='1' a:d='1' a:e='1' a:f='1' xmlns:a='urn:a' sc:sm='58'/>", "", "58",
+     "<iq a:a='1' a:b='1' a:c='1' a:d='1' a:e='1' a:f='1' xmlns:a='urn:a'/>");
+  // Declared, but not used.
+  CHECK(read(route("", "<iq" + d + "/>")) == plain(("<iq" + d + "/>").c_str()));
+}
+
 TEST_CASE("unprefixed c2s and sm are no session control attributes") {
   session_control start(jid("f"), jid("t"), session_control::verb::start);
   CHECK(read(route("", "<session xmlns='" SC "' action='start' c2s='7' sm='8'/>")) == message(start));
