@@ -17,6 +17,8 @@ using namespace couplet;
 
 namespace {
 
+using verb = route::session_control::verb;
+
 constexpr std::uint64_t client = 7;
 constexpr std::string_view session = "alice@example.org/57c1e755";
 
@@ -91,6 +93,13 @@ class world {
       case 'x': on_route(route::failure(machine_.session(), route::address(client), "Disconnected")); break;
       case 'o': on_route(route::failure(route::address("alice@example.org/old"), route::address(client))); break;
       case 'c': on_route(route::session_control(asked_, route::address(client), route::session_control::verb::started)); break;
+      case 'C': control(verb::started, "583bf49b"); break;
+      case 'R': control(verb::start, {}, "refused"); break;
+      case 'E': control(verb::ended, machine_.session().text); break;
+      case 'W': control(verb::ended, "7"); break;
+      case 'M': controlled("<message xmlns:sc='urn:x' sc:sm='1' from='b@c'><body/></message>", machine_.session().text); break;
+      case 'O': controlled("<message from='b@c'/>", "0badcafe"); break;
+      case 'I': on_route(route::failure(asked_, route::address(client), "Invalid Session", "<iq type='get' id='1'/>")); break;
       case 'k':
         machine_.on_answer(sasl::answer(sasl::scram_keys("salt", 4096, std::string(20, 'k'), std::string(20, 's'))), out_);
         break;
@@ -116,8 +125,9 @@ class world {
 
  private:
   static const stream::client_settings& settings(std::uint8_t setting) {
-    static const auto make = [](bool second) {
+    static const auto make = [](bool second, bool control) {
       stream::client_settings c;
+      if (control) c.sessions = second ? stream::session_protocol::automatic : stream::session_protocol::control;
       c.domains = {"example.org"};
       if (!second) c.domains.emplace_back("two.example");
       if (!second) c.aliases = {{"alias", "example.org"}};
@@ -126,14 +136,25 @@ class world {
       c.max_login_attempts = second ? 0 : 3;
       return c;
     };
-    static const stream::client_settings both[2] = {make(false), make(true)};
-    return both[(setting & 4) == 0 ? 0 : 1];
+    static const stream::client_settings all[4] = {make(false, false), make(true, false), make(false, true), make(true, true)};
+    return all[(setting >> 2U) & 3U];
   }
 
   bool open() const { return closed_ == base::close_reason::none; }
 
   void on_route(route::message&& m) { machine_.on_route(std::move(m), out_); }
   void stanza(const char* xml) { on_route(route::stanza(machine_.session(), route::address(client), xml)); }
+  void control(verb action, std::string sm, std::string failed = {}) {
+    route::session_control m(asked_, route::address(client), action);
+    m.id = id_;
+    m.c2s = "7";
+    m.sm = std::move(sm);
+    m.failed = std::move(failed);
+    on_route(std::move(m));
+  }
+  void controlled(const char* xml, std::string sm) {
+    on_route(route::controlled_stanza(asked_, route::address(client), "7", std::move(sm), xml));
+  }
   void answer(const std::string& type, const std::string& inside) {
     on_route(route::auth(asked_, route::address(client), "<iq id='" + id_ + "' " + type + '>' + inside + "</iq>"));
   }
@@ -159,8 +180,13 @@ class world {
       } else if (const auto* forwarded = std::get_if<route::stanza>(&m)) {
         check_for_manager(forwarded->xml, machine_.who());
         require(was_open && machine_.current_phase() == stream::phase::open);
+      } else if (const auto* marked = std::get_if<route::controlled_stanza>(&m)) {
+        check_for_manager(marked->xml, machine_.who());
+        require(was_open && machine_.current_phase() == stream::phase::open && marked->sm == machine_.session().text);
+      } else if (const auto* command = std::get_if<route::session_control>(&m)) {
+        check_command(*command, was_open);
       } else {
-        require(std::holds_alternative<route::failure>(m) || std::holds_alternative<route::session_control>(m));
+        require(std::holds_alternative<route::failure>(m));
       }
     }
     if (out_.restart_stream) tokens_.reset();
@@ -169,6 +195,16 @@ class world {
     if (out_.question) require(was_open && machine_.holds_input());
     out_.clear();
     if (start_tls) secure();
+  }
+
+  void check_command(const route::session_control& command, bool was_open) {
+    require(command.action == verb::start || command.action == verb::end);
+    if (command.action == verb::end) return;
+    require(was_open && machine_.holds_input() && command.to.text == command.target);
+    const auto who = base::jid::parse(command.target);
+    require(who && !who->is_bare() && who->bare() == machine_.who().bare());
+    asked_ = command.to;
+    id_ = command.id;
   }
 
   /// TLS is up: what comes next, both ways, is a stream header.
