@@ -5,6 +5,7 @@ Couplet; and that other Couplet as jadc2s sees it."""
 import base64
 import hashlib
 import hmac
+import signal
 import socket
 import tempfile
 import threading
@@ -73,6 +74,7 @@ class Front(unittest.TestCase):
         self.manager = SessionManager()
         self.addCleanup(self.manager.close)
         secret = secret_file(folder.name, "secret", LINK_SECRET)
+        self.folder = folder.name
         self.server = Server("--domain", DOMAIN, "--threads", "1", "--listen", "127.0.0.1:0", "--users", accounts(folder.name),
                              "--sm", f"127.0.0.1:{self.manager.port}", "--sm-id", SM_ID, "--sm-secret", f"@{secret}",
                              *self.options, wait=False)  # fmt: skip
@@ -206,6 +208,16 @@ class InFrontOfAnother(Front):
         route = self.manager.next_route()
         self.assertEqual((route.get("type"), route[0].get("id"), sc(route[0], "sm")), ("error", "kept", name))
         self.manager.expect("end", name)
+
+    def test_accounts_are_read_again(self):
+        secret_file(self.folder, "users", f"alice@{DOMAIN}:another one\ndave@{DOMAIN}:daves\n")
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_log("configuration read again")
+        for user, password in (("alice", "another one"), ("dave", "daves")):
+            with Stream(self.server.address()) as stream:
+                stream.open("1.0")
+                stream.receive()
+                self.assertEqual(stream.sasl_plain(user, password).tag, f"{{{SASL}}}success")
 
     def test_scram(self):
         with Stream(self.server.address()) as alice:

@@ -10,6 +10,7 @@
 #include "sasl/scram_keys.hpp"
 #include "stream/client_stream.hpp"
 #include "xml/element.hpp"
+#include "xml/first_tag.hpp"
 #include "xml/tokenizer.hpp"
 
 // Logins over TLS, and what is asked of the credentials: STARTTLS, SCRAM, EXTERNAL, ANONYMOUS, SASL2 with Bind 2.
@@ -320,6 +321,61 @@ TEST_CASE("ANONYMOUS: a name of the server's, where it is offered") {
   rig none(s);
   none.secure().send(header);
   CHECK(contains(none.send(auth("ANONYMOUS", "trace")), "<invalid-mechanism/>"));
+}
+
+TEST_CASE("auto: whatever mechanism we checked, the session is asked for by session control; PLAIN is the manager's to check") {
+  auto s = everything();
+  s.sessions = session_protocol::automatic;
+  const std::string bind =
+      "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>home</resource></bind></iq>";
+  for (const std::string mechanism : {"EXTERNAL", "ANONYMOUS", "SCRAM-SHA-256", "PLAIN"}) {
+    CAPTURE(mechanism);
+    rig r(s);
+    auto tls = rig::tls();
+    tls.certificate = true;
+    tls.xmpp_addrs = {"alice@example.org"};
+    r.secure(tls).send(header);
+    const bool scram = mechanism.starts_with("SCRAM");
+    if (mechanism == "ANONYMOUS" || mechanism == "EXTERNAL")
+      r.send("<auth xmlns='" + sasl_ns + "' mechanism='" + mechanism + "'>=</auth>");
+    else
+      r.send(auth(mechanism, scram ? "n,,n=alice,r=client" : std::string("\0alice\0secret", 13)));
+    if (mechanism == "PLAIN") {
+      const auto asked = std::get<route::auth>(r.routes.at(0));
+      const std::string id(xml::find_attribute(asked.iq, "id"));
+      r.machine.on_route(route::auth(asked.to, asked.from, "<iq type='result' id='" + id + "'/>"), r.fx);
+      r.answer(sasl::answer(verdict::right));  // takes what came out
+    } else if (scram) {
+      r.send(response(proof(r.answer(sasl::answer(alices)), "n,,")));
+      r.answer(sasl::answer(alices));
+    } else {
+      r.answer(sasl::answer(verdict::right));
+    }
+    r.send(header);
+    r.send(bind);
+    REQUIRE(!r.routes.empty());
+    CHECK(std::holds_alternative<route::session_start>(r.routes.back()) == (mechanism == "PLAIN"));
+    CHECK(std::holds_alternative<route::session_control>(r.routes.back()) == (mechanism != "PLAIN"));
+  }
+}
+
+TEST_CASE("SASL2 with Bind 2 waits for the answer of session control") {
+  auto s = everything();
+  s.sessions = session_protocol::automatic;
+  s.logins_checked_by = login_check::credentials;
+  rig r(s);
+  r.secure(rig::tls()).send(header);
+  r.send("<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>" +
+         base::base64_encode(std::string("\0alice\0secret", 13)) +
+         "</initial-response><bind xmlns='urn:xmpp:bind:0'/></authenticate>");
+  CHECK(r.answer(sasl::answer(verdict::right)).empty());
+  auto answer = std::get<route::session_control>(r.routes.at(0));
+  std::swap(answer.from, answer.to);
+  answer.action = route::session_control::verb::started;
+  answer.sm = "1f";
+  r.machine.on_route(answer, r.fx);
+  CHECK(contains(r.fx.to_peer, "<authorization-identifier>" + answer.target + "</authorization-identifier><bound "));
+  CHECK(r.machine.current_phase() == phase::open);
 }
 
 TEST_CASE("credentials: an answer that nobody waits for changes nothing") {
