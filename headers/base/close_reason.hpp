@@ -19,6 +19,8 @@ enum class close_reason : std::uint8_t {
   connection_lost,       ///< end of file without </stream:stream>, or an I/O error
   stream_error_by_peer,  ///< the peer sent <stream:error/>
   // before there is a stream
+  proxy_header_refused,  ///< from a network of proxies, without the header that belongs there
+  proxy_timeout,         ///< the same, and nothing came, or half of it
   http_request,          ///< a browser; it was answered in its own language
   tls_handshake_failed,  ///< no TLS came of it
   tls_failed,            ///< after the handshake: a record that cannot be decrypted, a fatal alert, a flood

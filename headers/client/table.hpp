@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/close_reason.hpp"
+#include "base/ip_network.hpp"
 #include "credentials/source.hpp"
 #include "hub/switchboard.hpp"
 #include "limits/budget.hpp"
@@ -37,13 +38,17 @@ struct policy {
   std::chrono::seconds bind_timeout{30};
   std::chrono::seconds manager_timeout{15};
   std::chrono::seconds idle_timeout{0};
-  std::string http_redirect;  ///< where browsers are sent; empty: they are told what this port is
+  std::vector<base::ip_network> proxies;  ///< whose connections begin with the PROXY protocol, and are counted by what it says
+  std::string http_redirect;              ///< where browsers are sent; empty: they are told what this port is
 };
 
 /// What a listener expects to hear first.
 enum class entry : std::uint8_t {
   any,  ///< TLS, XML or HTTP: the first bytes tell
-  tls   ///< TLS at once (XEP-0368)
+  tls,  ///< TLS at once (XEP-0368)
+  // The same behind a proxy, whose header comes first. The table finds that out.
+  proxied,
+  proxied_tls,
 };
 
 /// Where logins may do without TLS.
@@ -117,6 +122,8 @@ class table final : public hub::clients {
   connection* find(std::uint64_t id) const noexcept;
   std::uint64_t sit(connection& c);
   void leave(std::uint64_t id) noexcept;
+  bool is_proxy(const net::peer& who) const;
+  bool admits(const net::peer& who);
   void refuse(int descriptor, const net::peer& who, entry how, base::close_reason why);
   void ask(std::uint64_t id, sasl::question&& q);
   net::task<> asking(std::uint64_t id, sasl::question q);

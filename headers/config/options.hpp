@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_network.hpp"
 #include "base/jid.hpp"
 #include "base/log.hpp"
 #include "credentials/options.hpp"
@@ -87,6 +88,7 @@ struct options {
   std::vector<endpoint> client_listeners;                ///< empty: no clients (--no-clients)
   std::optional<endpoint> component_listener;            ///< where those in `c2s` connect to
   std::vector<endpoint> tls_listeners;                   ///< clients, TLS first (XEP-0368)
+  std::vector<base::ip_network> proxies;                 ///< whose connections begin with a PROXY header, always
   bool allow_plaintext = false;                          ///< logins in the clear also on addresses that are not loopback
   bool require_tls = false;                              ///< not even there
   std::vector<tls::certificate> certificates;            ///< empty: a self-signed one is made

@@ -2,8 +2,12 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace couplet::net {
+
+/// In place of the address of who comes through a Unix-domain socket.
+inline constexpr std::string_view local_address = "local";
 
 /// Who connected.
 struct peer {

@@ -80,6 +80,8 @@ class client_stream {
   client_stream(client_stream&&) = delete;
   client_stream& operator=(client_stream&&) = delete;
 
+  /// The same, once it is known where the client is. Before the first header.
+  void allow_plaintext_login(bool allowed) noexcept { plaintext_login_ = allowed; }
   /// TLS is up: what comes next is a stream header, and nothing of before counts (RFC 6120 section 5.4.3.3).
   void on_secured(security s);
   void on_header(const xml::element_view& header, bool manager_up, effects& out);

@@ -16,6 +16,8 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"connection_lost", "", "", info},
     {"stream_error_by_peer", "", "", info},
 
+    {"proxy_header_refused", "", "", warning},
+    {"proxy_timeout", "", "", info},
     {"http_request", "", "", debug},
     {"tls_handshake_failed", "", "", info},
     {"tls_failed", "", "", info},

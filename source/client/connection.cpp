@@ -4,8 +4,6 @@
 
 #include "base/log.hpp"
 #include "base/text_pool.hpp"
-#include "http_answer.hpp"
-#include "tls/first_bytes.hpp"
 
 namespace couplet::client {
 
@@ -15,12 +13,6 @@ namespace {
 
 /// What a TLS connection holds before its login, about: counted against the budget of those that have not logged in.
 constexpr std::size_t tls_bytes = 8 * 1024;
-
-/// Whether a login may do without TLS: where it leaves nobody's machine, or where that was allowed.
-bool plaintext_may_pass(const shared_state& shared, const net::peer& who) noexcept {
-  if (shared.plaintext == plaintext_logins::nowhere) return false;
-  return who.loopback || shared.plaintext == plaintext_logins::everywhere;
-}
 
 }  // namespace
 
@@ -34,8 +26,9 @@ connection::connection(table& t, int descriptor, const arrival& a)
       last_input_(t.shard_.now()) {
   ++t.count_.accepted;
   on_phase();
+  if (a.how == entry::proxied || a.how == entry::proxied_tls) announced_ = std::make_unique<announced>(a);
   if (a.how == entry::tls) begin_tls(true);
-  opening_ = a.how == entry::any;
+  opening_ = a.how == entry::any || a.how == entry::proxied;
 }
 
 connection::~connection() {
@@ -73,6 +66,10 @@ bool connection::paused() const noexcept {
 void connection::on_input(std::string_view input) {
   if (input.empty()) return;
   last_input_ = table_.shard_.now();
+  if (announced_) {
+    input = read_proxy_header(input);
+    if (input.empty()) return;
+  }
   std::string first;
   if (opening_) {
     if (!held_.empty()) {
@@ -140,57 +137,6 @@ void connection::on_token(xml::token found, bool more_follows) {
   if (start_tls && is_open()) begin_tls(false);
 }
 
-// ---- before a stream ------------------------------------------------------------------------------------------------
-
-/// TLS, XML or something else: answers the input where it is for the stream.
-std::string_view connection::look_at_opening(std::string_view input) {
-  const auto what = tls::detect_opening(input);
-  if (what == tls::opening::need_more) {
-    held_.assign(input);
-    return {};
-  }
-  opening_ = false;
-  if (what == tls::opening::http) {
-    answer_http();
-    return {};
-  }
-  // Without a certificate a ClientHello is what it would be for any XML parser.
-  if (what != tls::opening::tls || !table_.contexts_) return input;
-  begin_tls(true);
-  const std::string ciphertext(input);
-  on_input(decrypt(ciphertext));
-  return {};
-}
-
-/// A browser, or whoever looks for web servers. What was asked for is not looked at, and not repeated.
-void connection::answer_http() {
-  out().append(http_answer(table_.shared_.limit.http_redirect));
-  close_gently(close_reason::http_request, true);
-}
-
-void connection::begin_tls(bool direct) {
-  if (!table_.contexts_) return abort(close_reason::tls_handshake_failed);
-  tokenizer_.reset();
-  start_tls(std::make_unique<tls::engine>(table_.contexts_, direct));
-  handshaking_ = true;
-  const auto allowed = table_.shared_.limit.tls_timeout;
-  phase_deadline_ = allowed.count() == 0 ? base::time_point{} : table_.shard_.now() + allowed;
-  set_next_deadline();
-}
-
-void connection::on_secured() {
-  handshaking_ = false;
-  stage_deadline_ = {};
-  stream::security s;
-  if (const auto* f = tls()->engine().known()) {
-    s.bindings = sasl::channel_bindings(f->tls_exporter, f->tls_unique, f->tls_server_end_point);
-    s.certificate = f->client.verified;
-    s.xmpp_addrs = f->client.xmpp_addrs;
-  }
-  machine_.on_secured(std::move(s));
-  on_phase();
-}
-
 void connection::take_up_held_input() {
   if (machine_.holds_input() || !is_open()) return;
   const std::string input = std::exchange(held_, {});
@@ -253,7 +199,8 @@ void connection::on_logged_in() {
 void connection::account_memory() {
   if (logged_in_ || !is_open()) return;
   const auto held =
-      static_cast<std::uint32_t>(tokenizer_.held_bytes() + held_.size() + out().size() + (tls() != nullptr ? tls_bytes : 0));
+      static_cast<std::uint32_t>(tokenizer_.held_bytes() + held_.size() + (announced_ ? announced_->header.held_bytes() : 0) +
+                                 out().size() + (tls() != nullptr ? tls_bytes : 0));
   auto& budget = table_.shared_.unauthenticated;
   if (held > accounted_ && !budget.try_take(held - accounted_)) return end(close_reason::memory_budget);
   if (held < accounted_) budget.give_back(accounted_ - held);
@@ -295,6 +242,7 @@ void connection::set_next_deadline() {
 
 void connection::on_time(base::time_point now) {
   if (handshaking_ && phase_deadline_ != base::time_point{} && phase_deadline_ <= now) return abort(close_reason::tls_timeout);
+  if (announced_ && phase_deadline_ != base::time_point{} && phase_deadline_ <= now) return abort(close_reason::proxy_timeout);
   if (indebted_ && bucket_.ready_at() <= now) {
     indebted_ = false;
     last_input_ = now;  // we did not read; the client was not idle
@@ -364,7 +312,8 @@ void connection::finish() {
 
   table_.count_.ends.add(reason());
   const auto& row = base::describe(reason());
-  const auto why = tls() != nullptr ? tls()->engine().failure() : std::string_view();
+  auto why = tls() != nullptr ? tls()->engine().failure() : std::string_view();
+  if (announced_) why = announced_->header.fault();
   if (base::log::enabled(row.level) && !why.empty()) {
     base::log::write(row.level, "client gone",
                      {{"reason", row.name}, {"why", why}, {"jid", machine_.who().full()}, {"address", address_}});

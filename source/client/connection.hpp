@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "client/table.hpp"
 #include "limits/token_bucket.hpp"
+#include "net/proxy_header.hpp"
 #include "net/wire.hpp"
 #include "stream/client_stream.hpp"
 #include "xml/tokenizer.hpp"
@@ -32,10 +34,20 @@ struct arrival {
   entry how;
 };
 
+/// Who has connected behind a proxy, until its header has said so.
+struct announced {
+  explicit announced(arrival a) : came(std::move(a)) {}
+  arrival came;
+  net::proxy_header header;
+};
+
+/// Whether a login may do without TLS: where it leaves nobody's machine, or where that was allowed.
+bool plaintext_may_pass(const shared_state& shared, const net::peer& who) noexcept;
+
 /// One client connection. It lives in the frame of its life, which waits; everything else are plain functions here, called by
 /// the life, by the table with a route, by the wheel, and by the shard when it is time to write.
 ///
-///   socket → (TLS) → tokenizer → machine → effects → outbox, manager
+///   socket → (PROXY) → (TLS) → tokenizer → machine → effects → outbox, manager
 class connection final : public net::wire {
  public:
   connection(table& t, int descriptor, const arrival& a);
@@ -52,8 +64,10 @@ class connection final : public net::wire {
 
  private:
   void on_input(std::string_view input);
+  std::string_view read_proxy_header(std::string_view input);
+  void on_client_known();
   std::string_view look_at_opening(std::string_view input);
-  void answer_http();
+  void answer_http(std::string_view request);
   void begin_tls(bool direct);
   void on_secured() override;
   void tokenize(std::string_view input);
@@ -76,8 +90,9 @@ class connection final : public net::wire {
   limits::token_bucket bucket_;
   std::string held_;  ///< input that waits until the machine takes more; first the opening bytes, where they tell nothing yet
   std::string address_;
-  base::time_point phase_deadline_{};  ///< epoch: none
-  base::time_point stage_deadline_{};  ///< of the login or the bind as a whole, over several tries
+  std::unique_ptr<announced> announced_;  ///< behind a proxy, until its header is read; kept where that is bad
+  base::time_point phase_deadline_{};     ///< epoch: none
+  base::time_point stage_deadline_{};     ///< of the login or the bind as a whole, over several tries
   base::time_point last_input_;
   std::uint32_t accounted_ = 0;  ///< bytes charged to the budget of all that have not logged in
   stream::phase phase_ = stream::phase::header;

@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "connection.hpp"
@@ -39,21 +41,33 @@ table::table(shared_state& shared, hub::switchboard& board, credentials::source*
 table::~table() = default;
 
 void table::accept(int descriptor, const net::peer& who, entry how) {
+  const bool proxied = is_proxy(who);
+  if (proxied) how = how == entry::tls ? entry::proxied_tls : entry::proxied;
   if (!reading_) return refuse(descriptor, who, how, close_reason::shutdown);
-  {
-    const std::lock_guard lock(shared_.rate_mutex);
-    if (!shared_.rate.admit(who.rate_key(), shard_.now())) return refuse(descriptor, who, how, close_reason::too_many_connects);
-  }
+  if (!proxied && !admits(who)) return refuse(descriptor, who, how, close_reason::too_many_connects);
   if (!shared_.connections.try_take(1)) return refuse(descriptor, who, how, close_reason::too_many_connections);
   const arrival a(who, how);
   shard_.spawn("client", connection::live(*this, descriptor, a, limits::share(shared_.connections, 1)));
 }
 
+bool table::is_proxy(const net::peer& who) const {
+  const auto& proxies = shared_.limit.proxies;
+  return std::any_of(proxies.begin(), proxies.end(), [&](const base::ip_network& n) { return n.contains(who.address); });
+}
+
+/// Counts the connect.
+bool table::admits(const net::peer& who) {
+  // All who come through a Unix-domain socket would be one address.
+  if (who.address == net::local_address) return true;
+  const std::lock_guard lock(shared_.rate_mutex);
+  return shared_.rate.admit(who.rate_key(), shard_.now());
+}
+
 /// Says why, in one write that nobody waits for.
 void table::refuse(int descriptor, const net::peer& who, entry how, close_reason why) {
   effects_.clear();
-  // Where TLS comes first there is no language yet to say it in.
-  if (how != entry::tls) {
+  // Where TLS or a proxy's header comes first there is no language yet to say it in.
+  if (how == entry::any) {
     stream::client_stream machine(shared_.settings, 0, false);
     machine.end(why, effects_);
   }

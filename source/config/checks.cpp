@@ -41,7 +41,8 @@ void check_back_end(const settings& all) {
 void check_no_clients(const settings& all, const options& o) {
   const auto& origin = origin_of(all, "no-clients");
   if (o.manager) throw usage_error(origin, "excludes --sm: nobody could use that session manager through us");
-  for (const std::string_view name : {"listen", "listen-tls", "tls-cert", "tls-client-ca", "auth-http", "auth-command"}) {
+  for (const std::string_view name :
+       {"listen", "listen-tls", "tls-cert", "tls-client-ca", "proxy-from", "auth-http", "auth-command"}) {
     if (all.contains(name)) throw usage_error(origin, "excludes --" + std::string(name));
   }
   if (o.c2s.empty()) throw usage_error(origin, "needs --c2s NAME:SECRET: nobody could connect");

@@ -37,11 +37,13 @@ const std::vector<flag>& all_flags() {
       {"auth-timeout", value, "SECONDS", timeouts, "For an answer of --auth-http or --auth-command, at least 1 [10]"},
 
       {"listen", list, "ADDR:PORT", listeners,
-       "Clients, STARTTLS or TLS at once; repeatable; port 0: the kernel chooses [[::]:5222]"},
+       "Clients, STARTTLS or TLS at once; or unix:/PATH; repeatable; port 0: the kernel chooses [[::]:5222]"},
       {"listen-tls", list, "ADDR:PORT", listeners,
        "Clients, TLS at once (XEP-0368); repeatable; with --tls-cert and no --listen also [::]:5223"},
       {"listen-components", value, "ADDR:PORT", listeners, "Other Couplets, with --c2s [127.0.0.1:5347]"},
       {"no-clients", one_switch, "", listeners, "No client listener"},
+      {"proxy-from", list, "CIDR", listeners,
+       "A network of proxies: its connections must begin with a PROXY header, version 1 or 2; repeatable"},
       {"http-redirect", value, "URL", listeners, "Where browsers that find a client port are sent"},
 
       {"tls-cert", list, "FILE", encryption,

@@ -44,6 +44,11 @@ void read_listeners(const settings& all, options& o) {
   if (o.client_listeners.empty() && !is_on(all, "no-clients")) o.client_listeners.emplace_back("::", std::uint16_t{5222});
   if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
   for (const auto& g : list_of(all, "listen-tls")) o.tls_listeners.push_back(read_listen_address(g));
+  for (const auto& g : list_of(all, "proxy-from")) {
+    auto network = base::ip_network::parse(g.text);
+    if (!network) throw usage_error(g.origin, network.error_text() + ", not " + quoted(g.text));
+    o.proxies.push_back(std::move(*network));
+  }
   if (const given* const g = one_of(all, "http-redirect")) o.http_redirect = read_url(*g);
 }
 

@@ -53,7 +53,7 @@ endpoint endpoint_of(const sockaddr_storage& a) {
     }
     return {text, ntohs(six.sin6_port)};
   }
-  return {"local", 0};
+  return {std::string(local_address), 0};
 }
 
 peer peer_of(int descriptor, const sockaddr_storage& remote) {

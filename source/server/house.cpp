@@ -33,6 +33,7 @@ client::policy policy_of(const config::options& o) {
   p.connections = o.limits.max_connections;
   p.unauthenticated_bytes = o.limits.max_unauthenticated_bytes;
   p.connects_per_address = o.limits.connects_per_ip;
+  p.proxies = o.proxies;
   p.http_redirect = o.http_redirect;
   p.tls_timeout = o.timeouts.tls;
   p.header_timeout = o.timeouts.header;
@@ -277,8 +278,8 @@ std::optional<std::string> server::house::open_listeners() {
 }
 
 std::optional<std::string> server::house::open_listener(const char* kind, const config::endpoint& where, bool on_all_shards) {
-  net::endpoint place{where.host, where.port};
-  const auto count = on_all_shards ? static_cast<std::uint32_t>(shards_.size()) : 1U;
+  net::endpoint place{where.host, where.port, where.path};
+  const auto count = on_all_shards && place.shares() ? static_cast<std::uint32_t>(shards_.size()) : 1U;
   for (std::uint32_t i = 0; i < count; ++i) {
     auto opened = net::listener::open(place, count > 1, i == 0);
     if (!opened) return opened.error_text();

@@ -73,11 +73,15 @@ void small_house::manager_sends(route::message m) {
 }
 
 int small_house::connect(bool loopback) {
-  const socket_pair pair;
   net::peer who;
   who.address = "127.0.0.1";
   who.loopback = loopback;
-  table->accept(pair.life, who);
+  return connect(who);
+}
+
+int small_house::connect(const net::peer& who, client::entry how) {
+  const socket_pair pair;
+  table->accept(pair.life, who, how);
   settle();
   return pair.test;
 }

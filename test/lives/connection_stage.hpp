@@ -34,6 +34,7 @@ class small_house final : public hub::manager {
 
   /// Connects one end of a socket pair to the table; answers the other.
   int connect(bool loopback);
+  int connect(const net::peer& who, client::entry how = client::entry::any);
   /// Runs the loop until nothing happens any more.
   void settle();
   /// Every deadline that is set is met.

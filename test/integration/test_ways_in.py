@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""Ways in beside a TCP port of one's own: Unix-domain sockets, and proxies that say whom they speak for."""
+
+import os
+import socket
+import stat
+import tempfile
+import unittest
+
+from harness import LOOPBACK, Deployment, main, run
+from tls_client import TlsStream, client_context
+from wire import Stream
+
+HEADER_1 = b"PROXY TCP4 203.0.113.7 192.0.2.9 40000 5222\r\n"
+HEADER_2 = (b"\r\n\r\n\0\r\nQUIT\n" + b"\x21\x21" + (36).to_bytes(2, "big") + socket.inet_pton(socket.AF_INET6, "2001:db8::7")
+            + socket.inet_pton(socket.AF_INET6, "2001:db8::9") + (40000).to_bytes(2, "big") + (5222).to_bytes(2, "big"))  # fmt: skip
+
+
+class UnixStream(Stream):
+    def __init__(self, path):
+        self.path = path
+        super().__init__(("127.0.0.1", 0))
+
+    def connect(self, _):
+        self.socket.close()
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        self.socket.connect(self.path)
+        # Stream sets an option of TCP behind this, which a Unix-domain socket refuses.
+        self.socket = Quiet(self.socket)
+
+
+class Quiet:
+    def __init__(self, sock):
+        self.sock = sock
+
+    def setsockopt(self, *_):
+        pass
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.system = None
+
+    def tearDown(self):
+        wrong = self.system.stop() if self.system else []
+        self.assertEqual(wrong, [])
+
+
+class UnixSockets(Case):
+    def test_clients_and_components(self):
+        path = os.path.join(tempfile.mkdtemp(), "clients")
+        self.system = Deployment(threads=2, client=("--listen", f"unix:{path}", "--max-connects-per-ip", "3/60"))
+        self.assertTrue(stat.S_ISSOCK(os.stat(path).st_mode))
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o660)
+        self.assertIn(path, str(self.system.front.ready))
+        streams = [self.enterContext(UnixStream(path)).login("alice", f"r{n}") for n in range(5)]
+        self.assertEqual([s.ping().get("type") for s in streams], ["result"] * 5)
+        self.assertIn('address="local"', self.system.front.log())
+        for s in streams:
+            s.close()
+        self.assertEqual(self.system.stop(), [])
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_path_that_is_taken(self):
+        folder = tempfile.mkdtemp()
+        path = os.path.join(folder, "file")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("precious")
+        done = run("--listen", f"unix:{path}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(path, done.stderr)
+        with open(path, encoding="ascii") as file:
+            self.assertEqual(file.read(), "precious")
+
+
+class Proxies(Case):
+    def start(self, *options):
+        self.system = Deployment(threads=2, client=("--proxy-from", "127.0.0.0/8", "--listen-tls", "127.0.0.1:0", *options))
+
+    def test_both_versions_in_front_of_each_way_in(self):
+        self.start("--allow-plaintext")
+        front = self.system.front
+        for number, (header, address) in enumerate(((HEADER_1, "203.0.113.7"), (HEADER_2, "2001:db8::7"))):
+            stream = self.enterContext(Stream(front.address()))
+            stream.send(header)
+            stream.login("alice", f"plain{number}")
+            self.assertEqual(stream.ping().get("type"), "result")
+            front.wait_log(f'jid="alice@localhost/plain{number}" address="{address}"')
+            for place in (front.address(), front.address("client-tls")):
+                sock = socket.create_connection(place)
+                sock.sendall(header)
+                secured = client_context().wrap_socket(sock, server_hostname="localhost")
+                secured.sendall(stream.header("1.0").encode())
+                self.assertIn(b"<?xml", secured.recv(4096))
+                secured.close()
+
+    def test_starttls_behind_a_header(self):
+        self.start()
+        stream = self.enterContext(TlsBehindProxy(self.system.front.address(), client_context()))
+        stream.login("bob", "r", how="sasl")
+        self.assertEqual(stream.ping().get("type"), "result")
+        self.assertRegex(self.system.front.log(), r'logged in jid="bob@localhost[^ ]*" address="203\.0\.113\.7"')
+
+    def test_without_a_header(self):
+        self.start()
+        for place in ("client", "client-tls"):
+            stream = self.enterContext(Stream(self.system.front.address(place)))
+            stream.send(stream.header())
+            self.assertEqual(stream.wait_closed(), (None, False))
+        self.system.front.wait_log("proxy_header_refused")
+
+    def test_health_checks_and_scans(self):
+        self.start("--header-timeout", "1")
+        silent = self.enterContext(Stream(self.system.front.address()))
+        self.assertEqual(silent.wait_closed(), (None, False))
+        self.system.front.wait_log("proxy_timeout")
+        for _ in range(3):
+            socket.create_connection(self.system.front.address()).close()
+        sock = socket.create_connection(self.system.front.address())
+        sock.sendall(HEADER_1 + b"GET / HTTP/1.0\r\n\r\n")
+        self.assertTrue(sock.recv(100).startswith(b"HTTP/1.1 400"))
+        sock.close()
+
+    def test_a_network_that_is_none(self):
+        for wrong in ("10.0.0.1/8", "proxy.example", ""):
+            done = run(*LOOPBACK, "--proxy-from", wrong)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("--proxy-from", done.stderr)
+
+
+class TlsBehindProxy(TlsStream):
+    def connect(self, address):
+        super().connect(address)
+        self.socket.sendall(HEADER_1)
+
+
+if __name__ == "__main__":
+    main()

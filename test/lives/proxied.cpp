@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "connection_stage.hpp"
+#include "peer_end.hpp"
+
+// Connections from a network of proxies: whose they are says the header, and nothing of it may be left to chance.
+
+namespace couplet::lives {
+
+using base::close_reason;
+
+namespace {
+
+const std::string header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='localhost'>";
+const std::string fields = "<iq type='get' id='f'><query xmlns='jabber:iq:auth'/></iq>";
+
+class proxied_house {
+ public:
+  explicit proxied_house(std::uint32_t connects = 0)
+      : house_(
+            [connects] {
+              auto p = default_policy();
+              p.proxies = {*base::ip_network::parse("192.0.2.0/24"), *base::ip_network::parse("127.0.0.9")};
+              p.connects_per_address.connects = connects;
+              p.connects_per_address.window = std::chrono::seconds(60);
+              return p;
+            }(),
+            [] {
+              stream::client_settings s;
+              s.domains = {"localhost"};
+              return s;
+            }()) {
+    house_.exchange->start_with_manager(true);
+  }
+  /// From the proxy, which is on this machine or not.
+  peer_end connect(bool here = false, client::entry how = client::entry::any) {
+    net::peer who;
+    who.address = here ? "127.0.0.9" : "192.0.2.1";
+    who.loopback = here;
+    return {house_.shard, house_.connect(who, how)};
+  }
+  peer_end connect_directly(const std::string& address) {
+    net::peer who;
+    who.address = address;
+    return {house_.shard, house_.connect(who)};
+  }
+  std::uint64_t ends(close_reason r) const { return house_.table->count().ends.of(r); }
+  small_house& house() { return house_; }
+
+ private:
+  small_house house_;
+};
+
+/// Whether the client behind this header may log in without TLS.
+bool may_log_in_plainly(bool proxy_is_here, const std::string& proxy_header) {
+  proxied_house h;
+  auto end = h.connect(proxy_is_here);
+  end.send(proxy_header + header + fields);
+  const auto written = end.take();
+  REQUIRE(written.find("<iq") != std::string::npos);
+  return written.find("type='result'") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("proxied: the client's address is the one in the header, also byte by byte") {
+  for (const bool cut : {false, true}) {
+    proxied_house h;
+    auto end = h.connect();
+    caught_log log(base::log::level::info);
+    const auto input = "PROXY TCP4 203.0.113.7 192.0.2.9 40000 5222\r\n" + header + "</stream:stream>";
+    if (!cut) end.send(input);
+    for (std::size_t i = 0; cut && i < input.size(); ++i) end.send(input.substr(i, 1));
+    CHECK(end.take().starts_with("<?xml"));
+    end.hang_up();
+    h.house().settle();
+    CHECK(log.has("reason=\"closed_by_peer\""));
+    CHECK(log.has("203.0.113.7"));
+    CHECK(!log.has("192.0.2.1"));
+  }
+}
+
+TEST_CASE("proxied: without the header there is no answer, and the log says why") {
+  for (const std::string& input : {header, std::string("GET / HTTP/1.1\r\n\r\n"), std::string("PROXY TCP4 203.0.113.7\r\n"),
+                                  std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)}) {
+    proxied_house h;
+    auto end = h.connect();
+    caught_log log;
+    end.send(input);
+    CHECK(end.take().empty());
+    CHECK(end.ended);
+    CHECK(h.ends(close_reason::proxy_header_refused) == 1);
+    CHECK(log.has("reason=\"proxy_header_refused\""));
+    CHECK(log.has("why="));
+    CHECK(log.has("192.0.2.1"));
+  }
+}
+
+TEST_CASE("proxied: a header that never ends is given up in time, without a word") {
+  for (const std::string& input :
+       {std::string(), std::string("PROXY TCP4 203."), std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11", 14)}) {
+    proxied_house h;
+    auto end = h.connect();
+    if (!input.empty()) end.send(input);
+    h.house().let_deadlines_pass();
+    CHECK(end.take().empty());
+    CHECK(end.ended);
+    CHECK(h.ends(close_reason::proxy_timeout) == 1);
+  }
+}
+
+TEST_CASE("proxied: nobody else's header is believed") {
+  proxied_house h;
+  auto end = h.connect_directly("198.51.100.1");
+  caught_log log(base::log::level::info);
+  end.send("PROXY TCP4 127.0.0.1 127.0.0.1 40000 5222\r\n" + header);
+  CHECK(end.take().find("<stream:error>") != std::string::npos);
+  end.hang_up();
+  h.house().settle();
+  CHECK(log.has("198.51.100.1"));
+}
+
+TEST_CASE("proxied: a login in the clear needs both the proxy and the client on this machine") {
+  CHECK(may_log_in_plainly(true, "PROXY TCP4 127.0.0.1 127.0.0.1 40000 5222\r\n"));
+  CHECK(!may_log_in_plainly(true, "PROXY TCP4 203.0.113.7 127.0.0.1 40000 5222\r\n"));
+  CHECK(!may_log_in_plainly(false, "PROXY TCP4 127.0.0.1 127.0.0.1 40000 5222\r\n"));
+  CHECK(!may_log_in_plainly(true, "PROXY UNKNOWN\r\n"));
+}
+
+TEST_CASE("proxied: connects are counted by client, and never those of the proxy") {
+  proxied_house h(2);
+  const std::string one = "PROXY TCP4 203.0.113.7 192.0.2.9 40000 5222\r\n" + header;
+  const std::string other = "PROXY TCP6 2001:db8::7 2001:db8::9 40000 5222\r\n" + header;
+  const std::string health_check("\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00", 16);
+  for (int i = 0; i < 5; ++i) {
+    auto end = h.connect();
+    end.send(one);
+    CHECK((end.take().find("policy-violation") != std::string::npos) == (i >= 2));
+    auto check = h.connect();
+    check.send(health_check + header);
+    CHECK(check.take().find("stream:error") == std::string::npos);
+  }
+  auto end = h.connect();
+  end.send(other);
+  CHECK(end.take().find("stream:error") == std::string::npos);
+  CHECK(h.ends(close_reason::too_many_connects) == 3);
+}
+
+TEST_CASE("proxied: what is refused before the header is refused without a word") {
+  proxied_house h;
+  h.house().table->stop_reading();
+  auto end = h.connect();
+  CHECK(end.take().empty());
+  CHECK(end.ended);
+  CHECK(h.ends(close_reason::shutdown) == 1);
+}
+
+}  // namespace couplet::lives
