@@ -62,6 +62,7 @@ enum class close_reason : std::uint8_t {
   manager_unavailable,  ///< no link to the session manager, or it was lost
   manager_timeout,      ///< the session manager did not answer
   shutdown,
+  moved,           ///< the same, and another host serves now
   internal_error,  ///< a bug of ours
   count_           ///< how many there are, not a reason
 };

@@ -32,6 +32,7 @@ struct policy {
   std::size_t connections = 0;
   std::size_t unauthenticated_bytes = 64 * 1024 * 1024;  ///< of all connections that have not logged in
   limits::connect_rate::options connects_per_address{};
+  limits::connect_rate::options registrations_per_address{};
   std::chrono::seconds tls_timeout{10};  ///< of the handshake
   std::chrono::seconds header_timeout{10};
   std::chrono::seconds login_timeout{30};
@@ -68,7 +69,8 @@ struct shared_state {
   limits::budget connections;
   limits::budget unauthenticated;
   std::mutex rate_mutex;
-  limits::connect_rate rate;  ///< under rate_mutex
+  limits::connect_rate rate;           ///< of connects; under rate_mutex
+  limits::connect_rate registrations;  ///< under rate_mutex
 };
 
 /// What happened on one shard, for the log's last line and for tests.
@@ -93,6 +95,9 @@ class table final : public hub::clients {
 
   /// For connections from now on; null: no TLS. Those that are open keep theirs.
   void set_contexts(std::shared_ptr<const tls::contexts> contexts) noexcept { contexts_ = std::move(contexts); }
+
+  /// Where clients are sent when the server stops: HOST or HOST:PORT; empty: nowhere.
+  void set_other_host(std::string host) { other_host_ = std::move(host); }
 
   // hub::clients
   bool on_route(route::message& m) override;
@@ -124,6 +129,7 @@ class table final : public hub::clients {
   void leave(std::uint64_t id) noexcept;
   bool is_proxy(const net::peer& who) const;
   bool admits(const net::peer& who);
+  base::close_reason reason_to_stop() const noexcept;
   void refuse(int descriptor, const net::peer& who, entry how, base::close_reason why);
   void ask(std::uint64_t id, sasl::question&& q);
   net::task<> asking(std::uint64_t id, sasl::question q);
@@ -140,6 +146,7 @@ class table final : public hub::clients {
   std::atomic<std::size_t> used_{0};
   std::uint32_t next_generation_;
   bool reading_ = true;
+  std::string other_host_;
   counters count_;
 
   // Scratch, used within one call and never across a suspension.

@@ -60,10 +60,11 @@ struct outside_manager {
 
 /// How much of everything. Sizes are bytes.
 struct limit_options {
-  std::size_t max_stanza_bytes = 262'144;              ///< at least 10,000 (RFC 6120 section 13.12)
-  std::uint64_t max_bytes_per_second = 0;              ///< read from one client; 0: no limit
-  limits::connect_rate::options connects_per_ip;       ///< from one address; connects 0: no limit
-  std::size_t max_connections = 0;                     ///< clients at the same time; 0: no limit
+  std::size_t max_stanza_bytes = 262'144;                                            ///< at least 10,000 (RFC 6120 section 13.12)
+  std::uint64_t max_bytes_per_second = 0;                                            ///< read from one client; 0: no limit
+  limits::connect_rate::options connects_per_ip;                                     ///< from one address; connects 0: no limit
+  limits::connect_rate::options registrations_per_ip{10, std::chrono::seconds(60)};  ///< the same; not from loopback addresses
+  std::size_t max_connections = 0;                                                   ///< clients at the same time; 0: no limit
   std::size_t max_unauthenticated_bytes = 64U << 20U;  ///< of all connections together that have not logged in; 0: no limit
   std::size_t max_outbox_bytes = 1U << 20U;  ///< waiting for one client; beyond, it is ended as a slow consumer; 0: no limit
   std::size_t max_manager_queue_bytes =
@@ -99,11 +100,13 @@ struct options {
   std::optional<credentials::command_options> auth_command;
   bool anonymous = false;  ///< SASL ANONYMOUS gives anybody a session
   std::vector<account> accounts;
-  bool registration = false;  ///< in-band registration (XEP-0077) may make accounts
+  bool registration = false;       ///< in-band registration (XEP-0077) may make accounts
+  std::string registration_token;  ///< that it needs (XEP-0445); empty: none
   std::vector<peer> c2s;
   std::optional<outside_manager> manager;  ///< nothing: the embedded one
   limit_options limits;
   timeout_options timeouts;
+  std::string other_host;  ///< where clients are sent at the end: HOST or HOST:PORT; empty: nowhere
   std::string ready_file;  ///< empty: none
   int ready_fd = -1;       ///< -1: none
   base::log::level log_level = base::log::level::info;

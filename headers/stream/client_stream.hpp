@@ -16,6 +16,7 @@
 #include "sasl/verdict.hpp"
 #include "stream/effects.hpp"
 #include "stream/features.hpp"
+#include "stream/registration_gate.hpp"
 #include "stream/session_protocol.hpp"
 #include "xml/element.hpp"
 #include "xml/tokenizer.hpp"
@@ -33,6 +34,7 @@ struct client_settings {
   std::vector<std::string> domains;                      ///< prepared; the first one is the default
   std::unordered_map<std::string, std::string> aliases;  ///< alias → domain, both prepared
   bool offer_registration = false;                       ///< jabber:iq:register before login
+  std::string registration_token;                        ///< that has to be shown first (XEP-0445); empty: anybody may
   bool offer_tls = false;                                ///< STARTTLS
   login_check logins_checked_by = login_check::manager;
   bool offer_scram = false;      ///< whoever answers questions can give keys
@@ -85,9 +87,9 @@ class client_stream {
   /// TLS is up: what comes next is a stream header, and nothing of before counts (RFC 6120 section 5.4.3.3).
   void on_secured(security s);
   void on_header(const xml::element_view& header, bool manager_up, effects& out);
-  /// `scratch`: the thread's document. `header_prefixes`: what the header declares beside the usual.
+  /// `registrations`: null: nobody limits them. `scratch`: the thread's document. `header_prefixes`: what the header declares beside the usual.
   void on_element(const xml::element_view& element, const std::vector<xml::prefix_declaration>& header_prefixes, bool manager_up,
-                  xml::fragment& scratch, effects& out);
+                  xml::fragment& scratch, effects& out, registration_gate* registrations = nullptr);
   void on_footer(effects& out);
   void on_fault(xml::fault fault, effects& out);
   /// In place of the effects of <starttls/>: something followed it in the clear. The stream ends, and TLS does not begin.
@@ -100,8 +102,8 @@ class client_stream {
   /// another try: a silent manager never looks like a wrong password.
   void on_deadline(effects& out);
   /// Ends the stream for a reason from outside (shutdown, slow consumer, manager lost, limits): writes header where none was
-  /// written, stream error, footer.
-  void end(base::close_reason reason, effects& out);
+  /// written, stream error, footer. `elsewhere`: with close_reason::moved, HOST or HOST:PORT.
+  void end(base::close_reason reason, effects& out, std::string_view elsewhere = {});
   /// The connection is over, whatever the reason. The last call: tells the manager to end the session, where there is one or one was asked for.
   void on_gone(effects& out);
 
@@ -150,15 +152,18 @@ class client_stream {
   void on_password_answer(sasl::answer::verdict v, effects& out);
   void on_proof_keys(sasl::answer&& a, effects& out);
 
-  // legacy_login.cpp: XEP-0078 and XEP-0077
+  // legacy_login.cpp: XEP-0078
   bool on_login_iq(event& e);
   void on_fields_get(const xml::element& query, event& e);
   void offer_fields_of_ours(const base::jid& who, effects& out);
   void on_password_set(const xml::element& query, event& e);
   void ask_credentials(base::jid who, const std::string& password, effects& out);
   void on_legacy_password_answer(sasl::answer::verdict v, effects& out);
-  void on_registration(const xml::element& query, bool set, event& e);
   void refuse_iq(std::string_view condition, std::string_view text, effects& out);
+
+  // registration.cpp: XEP-0077 and XEP-0445
+  void on_invitation(const xml::element& preauth, effects& out);
+  void on_registration(const xml::element& query, bool set, event& e);
 
   // binding.cpp: RFC 6120 section 7, and the session it leads to
   bool on_bind_iq(event& e);

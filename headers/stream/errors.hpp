@@ -9,8 +9,9 @@
 namespace couplet::stream {
 
 /// Appends <stream:error> with the reason's condition and text (RFC 6120 section 4.9); nothing where the reason has none.
+/// `content`: of the condition itself (see-other-host, section 4.9.3.19).
 /// The prefix `stream` must be declared by the header.
-void append_stream_error(std::string& out, base::close_reason reason);
+void append_stream_error(std::string& out, base::close_reason reason, std::string_view content = {});
 
 /// How a tokenizer's fault is called as an end of a connection.
 base::close_reason reason_of(xml::fault fault) noexcept;

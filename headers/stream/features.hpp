@@ -29,6 +29,7 @@ struct offer {
   const sasl::channel_bindings* bindings = nullptr;  ///< of this connection; null: none
   std::uint64_t max_bytes = 0;                       ///< of one element, in the state of now; 0: not told
   std::uint64_t idle_seconds = 0;                    ///< 0: not told
+  bool invited_only = false;                         ///< registration needs a token (XEP-0445)
 };
 
 /// A step of the negotiation. It may be taken exactly when the state has all bits of `needs` and none of `forbids`; what may

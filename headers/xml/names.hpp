@@ -21,6 +21,7 @@ inline constexpr std::string_view bind = "urn:ietf:params:xml:ns:xmpp-bind";
 inline constexpr std::string_view session = "urn:ietf:params:xml:ns:xmpp-session";
 inline constexpr std::string_view iq_auth = "jabber:iq:auth";
 inline constexpr std::string_view iq_register = "jabber:iq:register";
+inline constexpr std::string_view invitation = "urn:xmpp:pars:0";  ///< XEP-0445
 inline constexpr std::string_view iq_auth_feature = "http://jabber.org/features/iq-auth";
 inline constexpr std::string_view iq_register_feature = "http://jabber.org/features/iq-register";
 inline constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";

@@ -66,6 +66,7 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"manager_unavailable", "remote-connection-failed", "The session manager cannot be reached; try again later.", warning},
     {"manager_timeout", "remote-connection-failed", "The session manager did not answer; try again later.", warning},
     {"shutdown", "system-shutdown", "", info},
+    {"moved", "see-other-host", "", info},
     {"internal_error", "internal-server-error", "", error},
 }};
 

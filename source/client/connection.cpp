@@ -115,9 +115,9 @@ void connection::on_token(xml::token found, bool more_follows) {
     case xml::token::element: {
       const auto& element = tokenizer_.element();
       if (element.uses_header_prefixes) {
-        machine_.on_element(element, tokenizer_.header_namespaces(), manager_up, table_.document_, fx);
+        machine_.on_element(element, tokenizer_.header_namespaces(), manager_up, table_.document_, fx, this);
       } else {
-        machine_.on_element(element, none, manager_up, table_.document_, fx);
+        machine_.on_element(element, none, manager_up, table_.document_, fx, this);
       }
       break;
     }
@@ -144,6 +144,16 @@ void connection::take_up_held_input() {
   if (!is_open()) return;
   congested_ = table_.board_.manager_congested();
   account_memory();
+}
+
+/// Those of this machine are not counted: there are no strangers on it.
+bool connection::admit_registration() {
+  const auto address = base::ip_address::parse(address_);
+  if (!address || address->is_loopback()) return true;
+  net::peer who;
+  who.address = address_;
+  const std::lock_guard lock(table_.shared_.rate_mutex);
+  return table_.shared_.registrations.admit(who.rate_key(), table_.shard_.now());
 }
 
 // ---- effects --------------------------------------------------------------------------------------------------------
@@ -291,7 +301,7 @@ void connection::end(close_reason reason) {
   if (!is_open()) return;
   auto& fx = table_.effects_;
   fx.clear();
-  machine_.end(reason, fx);
+  machine_.end(reason, fx, table_.other_host_);
   apply(fx);
 }
 

@@ -48,7 +48,7 @@ bool plaintext_may_pass(const shared_state& shared, const net::peer& who) noexce
 /// the life, by the table with a route, by the wheel, and by the shard when it is time to write.
 ///
 ///   socket → (PROXY) → (TLS) → tokenizer → machine → effects → outbox, manager
-class connection final : public net::wire {
+class connection final : public net::wire, private stream::registration_gate {
  public:
   connection(table& t, int descriptor, const arrival& a);
   ~connection() override;
@@ -79,6 +79,7 @@ class connection final : public net::wire {
   void on_time(base::time_point now) override;
   void set_next_deadline();
   void account_memory();
+  bool admit_registration() override;
   void give_up_session();
   void finish();
   bool paused() const noexcept;

@@ -20,7 +20,8 @@ shared_state::shared_state(policy p, stream::client_settings s, plaintext_logins
       plaintext(where),
       connections(limit.connections),
       unauthenticated(limit.unauthenticated_bytes),
-      rate(limit.connects_per_address, base::random_u64()) {}
+      rate(limit.connects_per_address, base::random_u64()),
+      registrations(limit.registrations_per_address, base::random_u64()) {}
 
 counters& counters::operator+=(const counters& other) noexcept {
   accepted += other.accepted;
@@ -43,7 +44,7 @@ table::~table() = default;
 void table::accept(int descriptor, const net::peer& who, entry how) {
   const bool proxied = is_proxy(who);
   if (proxied) how = how == entry::tls ? entry::proxied_tls : entry::proxied;
-  if (!reading_) return refuse(descriptor, who, how, close_reason::shutdown);
+  if (!reading_) return refuse(descriptor, who, how, reason_to_stop());
   if (!proxied && !admits(who)) return refuse(descriptor, who, how, close_reason::too_many_connects);
   if (!shared_.connections.try_take(1)) return refuse(descriptor, who, how, close_reason::too_many_connections);
   const arrival a(who, how);
@@ -69,7 +70,7 @@ void table::refuse(int descriptor, const net::peer& who, entry how, close_reason
   // Where TLS or a proxy's header comes first there is no language yet to say it in.
   if (how == entry::any) {
     stream::client_stream machine(shared_.settings, 0, false);
-    machine.end(why, effects_);
+    machine.end(why, effects_, other_host_);
   }
   (void)::send(descriptor, effects_.to_peer.data(), effects_.to_peer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(descriptor, SHUT_WR);
@@ -179,7 +180,12 @@ void table::stop_reading() {
   reading_ = false;
 }
 
+close_reason table::reason_to_stop() const noexcept {
+  return other_host_.empty() ? close_reason::shutdown : close_reason::moved;
+}
+
 void table::end_all(close_reason reason) {
+  if (reason == close_reason::shutdown) reason = reason_to_stop();
   for_each([reason](connection& c) { c.end(reason); });
 }
 

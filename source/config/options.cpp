@@ -78,6 +78,7 @@ void read_accounts(const settings& all, options& o) {
   check_accounts_differ(o);
   const bool on = is_on(all, "register");
   if (on && is_on(all, "no-register")) throw usage_error(one_of(all, "no-register")->origin, "contradicts register");
+  if (const given* const g = one_of(all, "registration-token")) o.registration_token = read_secret(g->text, g->origin);
   const given* const off = one_of(all, "no-register");
   o.anonymous = is_on(all, "anonymous");
   o.registration = on || (off != nullptr && !read_switch(*off));
@@ -128,6 +129,7 @@ void read_limits(const settings& all, options& o) {
   set_number(all, "max-stanza-bytes", l.max_stanza_bytes, 10'000, 64U << 20U, "bytes");
   set_number(all, "max-bytes-per-second", l.max_bytes_per_second, 0, max_bytes, "bytes");
   if (const given* const g = one_of(all, "max-connects-per-ip")) l.connects_per_ip = read_rate(*g);
+  if (const given* const g = one_of(all, "max-registrations-per-ip")) l.registrations_per_ip = read_rate(*g);
   set_number(all, "max-connections", l.max_connections, 0, 1ULL << 30U, {});
   set_number(all, "max-unauthenticated-bytes", l.max_unauthenticated_bytes, 0, max_bytes, "bytes");
   set_number(all, "max-outbox-bytes", l.max_outbox_bytes, 0, max_bytes, "bytes");
@@ -143,6 +145,13 @@ void read_limits(const settings& all, options& o) {
 }
 
 void read_running(const settings& all, options& o) {
+  if (const given* const g = one_of(all, "drain-to")) {
+    // The port is optional, and may not be 0.
+    const auto colon = g->text.rfind(':');
+    const bool has_port = colon != std::string::npos && g->text.find(']', colon) == std::string::npos;
+    read_host_and_port(has_port ? *g : given(g->text + ":5222", g->origin));
+    o.other_host = g->text;
+  }
   if (const given* const g = one_of(all, "ready-file")) {
     if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
     o.ready_file = g->text;

@@ -33,6 +33,7 @@ client::policy policy_of(const config::options& o) {
   p.connections = o.limits.max_connections;
   p.unauthenticated_bytes = o.limits.max_unauthenticated_bytes;
   p.connects_per_address = o.limits.connects_per_ip;
+  p.registrations_per_address = o.limits.registrations_per_ip;
   p.proxies = o.proxies;
   p.http_redirect = o.http_redirect;
   p.tls_timeout = o.timeouts.tls;
@@ -186,6 +187,7 @@ void server::house::furnish_clients() {
   s.aliases = options_.aliases;
   // An outside manager decides itself who may register; it answers where we let the question through.
   s.offer_registration = options_.registration || managers_.empty();
+  s.registration_token = options_.registration_token;
   s.offer_tls = true;
   if (elsewhere || !accounts_.empty()) s.logins_checked_by = stream::login_check::credentials;
   s.offer_scram = ours;
@@ -212,6 +214,7 @@ void server::house::furnish_clients() {
           std::make_unique<embedded_credentials>(*shards_[i], shards_, partitions_, *workers_, process_secret_));
     }
     tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i), credentials_on(i)));
+    tables_.back()->set_other_host(options_.other_host);
   }
 }
 
@@ -382,6 +385,9 @@ void server::house::read_configuration_again() {
   base::log::set_level(fresh->log_level);
   base::log::set_format(fresh->log_format);
   renew_certificates(*fresh);
+  for (std::uint32_t i = 0; i < tables_.size(); ++i) {
+    shards_[i]->post([t = tables_[i].get(), host = fresh->other_host] { t->set_other_host(host); });
+  }
   if (router_) router_->set_secrets(component_options(*fresh).c2s);
   if (link_ && fresh->manager) link_->set_secret(fresh->manager->secret);
   const auto count = static_cast<std::uint32_t>(partitions_.size());

@@ -71,6 +71,7 @@ void client_stream::advertise(effects& out) {
   if (login_) what.bindings = &login_->tls.bindings;
   what.max_bytes = who_.empty() ? settings_->max_bytes_before_login : settings_->max_bytes_after_login;
   what.idle_seconds = settings_->idle_seconds;
+  what.invited_only = !settings_->registration_token.empty();
   append_features(out.to_peer, state(), what);
 }
 
@@ -85,12 +86,12 @@ void client_stream::begin_stream(const std::string& reply_to, effects& out) {
 }
 
 void client_stream::on_element(const xml::element_view& element, const std::vector<xml::prefix_declaration>& header_prefixes,
-                               bool manager_up, xml::fragment& scratch, effects& out) {
+                               bool manager_up, xml::fragment& scratch, effects& out, registration_gate* registrations) {
   if (phase_ == stream::phase::closed) return;
   // Before a header there are no elements, and while the manager is asked the connection keeps them back.
   if (!header_sent_ || holds_input()) return end(close_reason::protocol_violation, out);
 
-  event e{element, header_prefixes, manager_up, scratch, out};
+  event e{element, header_prefixes, manager_up, scratch, out, registrations};
   const auto ns = element.namespace_uri;
   if (ns == xml::ns::client && is_stanza_name(element.name)) {
     // The content namespace is the default one, and then stanzas have no prefix (RFC 6120 section 4.8.5).
@@ -136,14 +137,14 @@ void client_stream::on_deadline(effects& out) {
   }
 }
 
-void client_stream::end(close_reason reason, effects& out) {
+void client_stream::end(close_reason reason, effects& out, std::string_view elsewhere) {
   if (phase_ == stream::phase::closed) return;
   // RFC 6120 section 4.9.1.2: an error stands in a stream, so a header goes first where none went yet.
   if (!header_sent_) begin_stream({}, out);
   // Trouble on our side must not be taken for a wrong password: the open question gets its own answer.
   if (reason == close_reason::manager_timeout || reason == close_reason::manager_unavailable)
     give_up_request("remote-server-timeout", out);
-  append_stream_error(out.to_peer, reason);
+  append_stream_error(out.to_peer, reason, elsewhere);
   finish(reason, out);
 }
 

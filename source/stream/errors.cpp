@@ -7,14 +7,20 @@
 
 namespace couplet::stream {
 
-void append_stream_error(std::string& out, base::close_reason reason) {
+void append_stream_error(std::string& out, base::close_reason reason, std::string_view content) {
   const auto& row = base::describe(reason);
   if (row.condition.empty()) return;
   out += "<stream:error><";
   out += row.condition;
   out += " xmlns='";
   out += xml::ns::stream_errors;
-  out += "'/>";
+  if (content.empty()) {
+    out += "'/>";
+  } else {
+    out += "'>";
+    xml::append_text(out, content);
+    ((out += "</") += row.condition) += '>';
+  }
   if (!row.text.empty()) {
     out += "<text xmlns='";
     out += xml::ns::stream_errors;

@@ -47,6 +47,12 @@ void append_constant(std::string& out, feature_state, const offer&) {
 
 constexpr char iq_auth[] = "<auth xmlns='http://jabber.org/features/iq-auth'/>";
 constexpr char iq_register[] = "<register xmlns='http://jabber.org/features/iq-register'/>";
+// XEP-0445 section 2: beside the other one, which clients without invitations know.
+void append_registration(std::string& out, feature_state, const offer& what) {
+  out += iq_register;
+  if (what.invited_only) out += "<register xmlns='urn:xmpp:invite'/>";
+}
+
 constexpr char bind[] = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
 // Optional, so that clients written after RFC 6121, which dropped it, need not ask.
 constexpr char session_question[] = "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>";
@@ -68,7 +74,7 @@ const feature sasl{"sasl", has::version_1 | has::passwords, has::login, append_m
 // XEP-0388 section 6.3: under TLS only.
 const feature sasl2{"sasl2", has::version_1 | has::passwords | has::secured, has::login, append_authentication};
 const feature legacy_login{"legacy login", has::passwords, has::login, append_constant<iq_auth>};
-const feature registration{"registration", has::passwords | has::registration, has::login, append_constant<iq_register>};
+const feature registration{"registration", has::passwords | has::registration, has::login, append_registration};
 const feature resource_binding{"resource binding", has::version_1 | has::login, has::resource, append_constant<bind>};
 const feature session{"session", has::version_1 | has::login, has::resource, append_constant<session_question>};
 const feature limits{"limits", has::version_1 | has::limits, 0, append_limits};

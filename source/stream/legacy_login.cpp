@@ -7,9 +7,8 @@
 #include "xml/names.hpp"
 #include "xml/writer.hpp"
 
-// Logging in by jabber:iq:auth (XEP-0078) and making an account by jabber:iq:register (XEP-0077). What goes to the manager is written anew under an
-// id of ours, so that no answer can be taken for another one; only a registration's own fields are passed on as they are, since the manager
-// chose them.
+// Logging in by jabber:iq:auth (XEP-0078). What goes to the manager is written anew under an id of ours, so that no answer can be taken for
+// another one.
 
 namespace couplet::stream {
 
@@ -29,8 +28,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   ((out += "</") += name) += '>';
 }
 
-constexpr std::string_view manager_down = "The session manager cannot be reached; try again later.";
-
 }  // namespace
 
 bool client_stream::on_login_iq(event& e) {
@@ -39,7 +36,8 @@ bool client_stream::on_login_iq(event& e) {
   const bool set = type == "set";
   if (!set && type != "get") return false;
   const auto query = iq.first_child();
-  const bool registration = query.is("query", xml::ns::iq_register);
+  const bool invitation = set && query.is("preauth", xml::ns::invitation);
+  const bool registration = invitation || query.is("query", xml::ns::iq_register);
   if (!registration && !query.is("query", xml::ns::iq_auth)) return false;
 
   login_->response_due = false;  // a SASL exchange that was begun is given up
@@ -52,6 +50,8 @@ bool client_stream::on_login_iq(event& e) {
     // The question is refused like the password, so that a client finds out before it sends one.
     refuse_iq("policy-violation", "Passwords are not taken over a connection that is not encrypted.", e.out);
     count_attempt(close_reason::plaintext_refused, e.out);
+  } else if (invitation) {
+    on_invitation(query, e.out);
   } else if (registration) {
     on_registration(query, set, e);
   } else if (set) {
@@ -146,27 +146,6 @@ void client_stream::on_password_set(const xml::element& query, event& e) {
   login_->waits_for = login::request::password;
   ask(who->full(), std::move(request), e.out);
   login_->wanted = std::move(*who);
-}
-
-void client_stream::on_registration(const xml::element& query, bool set, event& e) {
-  std::string to = *domain_;
-  if (set) {
-    // Nobody has proved to own the account.
-    if (query.child("remove")) return refuse_iq("forbidden", "Log in to remove an account.", e.out);
-    const auto username = query.child("username").text();
-    const auto who = username.empty() ? std::nullopt : base::jid::make(username, *domain_, {});
-    if (!who) return refuse_iq("not-acceptable", "A user name is needed.", e.out);
-    if (query.child("password").text().size() > max_password_bytes)
-      return refuse_iq("not-acceptable", "The password is too long.", e.out);
-    to = who->full();
-  }
-  if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
-
-  login_->request_id = base::random_hex(8);
-  std::string request;
-  append_request(request, e.element, e.header_prefixes, login_->request_id);
-  login_->waits_for = login::request::registration;
-  ask(std::move(to), std::move(request), e.out);
 }
 
 void client_stream::refuse_iq(std::string_view condition, std::string_view text, effects& out) {

@@ -16,6 +16,7 @@ struct client_stream::event {
   bool manager_up;
   xml::fragment& scratch;
   effects& out;
+  registration_gate* registrations;  ///< null: everybody may
 };
 
 /// What a client needs until its session runs. Never more than one request waits for the manager.
@@ -49,6 +50,7 @@ struct client_stream::login {
   std::string client_id;   ///< the id attribute of the client's iq, as written; empty: it has none
   base::jid wanted;        ///< whom the request is about
   std::uint32_t attempts = 0;
+  bool invited = false;             ///< showed the token that registration needs
   bool checked_by_manager = false;  ///< the login that succeeded: the manager has seen the password
 
   // SASL
@@ -66,6 +68,8 @@ struct client_stream::login {
 /// Why a session ended. Managers say it in words only; jabberd14 has one word for every end, whose usual cause is a second login with the same
 /// resource.
 base::close_reason reason_in(std::string_view text) noexcept;
+
+inline constexpr std::string_view manager_down = "The session manager cannot be reached; try again later.";
 
 /// A password longer than this is refused unseen.
 inline constexpr std::size_t max_password_bytes = 1023;

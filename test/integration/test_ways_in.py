@@ -7,9 +7,9 @@ import stat
 import tempfile
 import unittest
 
-from harness import LOOPBACK, Deployment, main, run
+from harness import LOOPBACK, Deployment, main, run, secret_file
 from tls_client import TlsStream, client_context
-from wire import Stream
+from wire import REGISTER, STREAM_ERRORS, Stream, stanza_error
 
 HEADER_1 = b"PROXY TCP4 203.0.113.7 192.0.2.9 40000 5222\r\n"
 HEADER_2 = (b"\r\n\r\n\0\r\nQUIT\n" + b"\x21\x21" + (36).to_bytes(2, "big") + socket.inet_pton(socket.AF_INET6, "2001:db8::7")
@@ -78,8 +78,9 @@ class UnixSockets(Case):
 
 
 class Proxies(Case):
-    def start(self, *options):
-        self.system = Deployment(threads=2, client=("--proxy-from", "127.0.0.0/8", "--listen-tls", "127.0.0.1:0", *options))
+    def start(self, *options, manager=()):
+        options = ("--proxy-from", "127.0.0.0/8", "--listen-tls", "127.0.0.1:0", *options)
+        self.system = Deployment(threads=2, client=options, manager=manager)
 
     def test_both_versions_in_front_of_each_way_in(self):
         self.start("--allow-plaintext")
@@ -125,11 +126,51 @@ class Proxies(Case):
         self.assertTrue(sock.recv(100).startswith(b"HTTP/1.1 400"))
         sock.close()
 
+    def test_registrations_are_counted_by_client(self):
+        token = secret_file(tempfile.mkdtemp(), "token", "come-in-4711")
+        self.start("--allow-plaintext", manager=("--register", "--registration-token", f"@{token}", "--max-registrations-per-ip", "2/60"))
+        made = []
+        for number in range(8):
+            header = HEADER_1 if number < 4 else HEADER_1.replace(b"203.0.113.7", b"127.0.0.1")
+            stream = self.enterContext(Stream(self.system.front.address()))
+            stream.send(header)
+            stream.open("1.0")
+            self.assertIn(b"urn:xmpp:invite", stream.receive_bytes())
+            account = f"<query xmlns='{REGISTER}'><username>new{number}</username><password>new-pw</password></query>"
+            self.assertEqual(stanza_error(stream.ask(f"<iq type='set' id='early'>{account}</iq>")), "forbidden")
+            wrong = stream.ask("<iq type='set' id='wrong'><preauth xmlns='urn:xmpp:pars:0' token='come-in'/></iq>")
+            self.assertEqual(stanza_error(wrong), "item-not-found")
+            stream.ask("<iq type='set' id='token'><preauth xmlns='urn:xmpp:pars:0' token='come-in-4711'/></iq>")
+            made.append(stanza_error(stream.ask(f"<iq type='set' id='account'>{account}</iq>")))
+        self.assertEqual(made, [None, None, "resource-constraint", "resource-constraint"] + [None] * 4)
+        self.assertNotIn("come-in", self.system.front.log())
+
     def test_a_network_that_is_none(self):
         for wrong in ("10.0.0.1/8", "proxy.example", ""):
             done = run(*LOOPBACK, "--proxy-from", wrong)
             self.assertEqual(done.returncode, 2)
             self.assertIn("--proxy-from", done.stderr)
+
+
+class Draining(Case):
+    def test_clients_are_sent_elsewhere(self):
+        self.system = Deployment(threads=2, client=("--drain-to", "[2001:db8::1]:5222"))
+        streams = [self.enterContext(Stream(self.system.address)).login("alice", f"r{n}") for n in range(3)]
+        self.system.front.signal()
+        for stream in streams:
+            error = stream.receive_until(lambda e: e.tag.endswith("}error"))
+            self.assertEqual(error.findtext(f"{{{STREAM_ERRORS}}}see-other-host"), "[2001:db8::1]:5222")
+            stream.close()
+        self.assertEqual(self.system.front.wait(), 0)
+        self.assertIn("moved=3", self.system.front.log())
+
+    def test_a_host_that_is_none(self):
+        for wrong in ("", "a b", "host:0", "host:99999", "[::1", "::1"):
+            done = run(*LOOPBACK, "--drain-to", wrong)
+            self.assertEqual(done.returncode, 2, wrong)
+            self.assertIn("--drain-to", done.stderr)
+        for right in ("xmpp.example.org", "xmpp.example.org:5222", "[2001:db8::1]", "192.0.2.1"):
+            self.assertEqual(run("--drain-to", right, "--check-config").returncode, 0, right)
 
 
 class TlsBehindProxy(TlsStream):
