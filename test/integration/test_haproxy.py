@@ -130,5 +130,44 @@ class Haproxy(unittest.TestCase):
         self.systems[PLACES[0]].front.wait_log(f'jid="bob@{DOMAIN}/through" address="{self.address_in_log}"')
 
 
+class WithLine(Haproxy):
+    """PROXY, version 1: a line of text."""
+
+    how = "send-proxy"
+    couplet_options = ("--proxy-from", "192.0.2.0/24", "--proxy-from", "127.0.0.1/32")
+    address_in_log = CLIENT_ADDRESS
+
+    def test_who_is_no_proxy_is_not_believed_and_a_proxy_must_speak(self):
+        front = self.systems[PLACES[0]].front
+        with FromElsewhere(front.address()) as honest:  # not from 127.0.0.1: no header is expected, none is read
+            self.assertEqual(honest.login("carol", "honest").ping().get("type"), "result")
+        front.wait_log(f'jid="carol@{DOMAIN}/honest" address="{CLIENT_ADDRESS}"')
+        forged = "PROXY TCP4 203.0.113.9 127.0.0.1 4711 5222\r\n"
+        with FromElsewhere(front.address()) as liar:
+            liar.send(forged)
+            liar.try_send(liar.header("1.0"))
+            condition, _ = liar.wait_closed()
+            self.assertIsNotNone(condition)
+        with Stream(front.address()) as silent:  # from 127.0.0.1: without a header there is no stream
+            silent.send(silent.header("1.0"))
+            silent.wait_closed()
+            self.assertIsNone(silent.splitter.header)
+        self.assertNotIn("203.0.113.9", front.log())
+
+
+class WithBlock(Haproxy):
+    """PROXY, version 2: binary; and haproxy's health checks, which say that they are nobody's connection."""
+
+    how = "send-proxy-v2 check inter 100ms"
+    couplet_options = ("--proxy-from", "127.0.0.1/32")
+    address_in_log = CLIENT_ADDRESS
+
+    def test_health_checks_are_in_order(self):
+        for name in PLACES:
+            self.systems[name].front.wait_log('jid="" address="127.0.0.1"')
+        self.assertNotIn("is DOWN", self.haproxy.said())
+        self.test_starttls()
+
+
 if __name__ == "__main__":
     main()
