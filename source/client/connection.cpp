@@ -100,7 +100,8 @@ void connection::tokenize(std::string_view input) {
     }
     const auto found = tokenizer_.next(input);
     if (found == xml::token::need_more) return;
-    on_token(found, !input.empty());
+    on_token(found, input.find_first_not_of(" \t\r\n") != std::string_view::npos);
+    if (handshaking_) return;  // what follows <starttls/> is white space, and means nothing
   }
 }
 

@@ -55,6 +55,9 @@ class Clients(unittest.TestCase):
     def test_sendxmpp_direct_tls(self):
         self.send_by_sendxmpp(TEXT, direct=True)
 
+    def test_sendxmpp_starttls(self):
+        self.send_by_sendxmpp(TEXT, direct=False)  # it ends the line after <starttls/>
+
     def listening_sendxmpp(self):
         """One that prints what comes, and the JID that it got."""
         listener = self.sendxmpp("-l")

@@ -101,6 +101,7 @@ class Scanners(unittest.TestCase):
         self.assertEqual([v.attrib for v in test.iter("heartbleed") if v.get("vulnerable") != "0"], [])
 
     def test_sslscan(self):
+        self.assert_suites("--starttls-xmpp", f"{DOMAIN}:{self.starttls}")
         self.assert_suites(f"{DOMAIN}:{self.direct}")
         self.assert_suites(f"--sni-name={RSA_NAME}", f"{DOMAIN}:{self.direct}")
 

@@ -14,7 +14,7 @@ import threading
 import unittest
 
 import slixmpp
-from harness import DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Deployment, Server, main, run
+from harness import DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Deployment, Server, main, run, wait_until
 from tls_client import STARTTLS, TlsStream, client_context, make_certificate, openssl
 from wire import CLIENT, SASL, STREAMS, Stream
 
@@ -115,13 +115,14 @@ class Tls(unittest.TestCase):
 
     def test_security_08_plaintext_after_starttls(self):
         self.start()
-        stream = Stream(self.plain)
-        stream.open("1.0")
-        stream.receive()
         token = base64.b64encode(f"\0alice\0{PASSWORDS['alice']}".encode()).decode()
-        stream.send(f"{STARTTLS}<auth xmlns='{SASL}' mechanism='PLAIN'>{token}</auth>")
-        self.assertEqual(stream.wait_closed(), ("policy-violation", True))
-        self.system.front.wait_log("plaintext_after_starttls")
+        for number, between in enumerate(("", "\r\n"), 1):
+            with Stream(self.plain) as stream:
+                stream.open("1.0")
+                stream.receive()
+                stream.send(f"{STARTTLS}{between}<auth xmlns='{SASL}' mechanism='PLAIN'>{token}</auth>")
+                self.assertEqual(stream.wait_closed(), ("policy-violation", True))
+            wait_until(lambda n=number: self.system.front.log().count("plaintext_after_starttls") == n, "the log names the end")
 
     def test_security_07_tls_required(self):
         self.start("--require-tls")
