@@ -41,6 +41,8 @@
 
 /* ---- TLS: 1.2 and 1.3, native interface only ---------------------------------------------------------------------- */
 #define WOLFSSL_TLS13
+/* Bytes of suites in a ClientHello, two for each: scanners offer all that have a number (sslscan: 344), and 150 is the library's limit. */
+#define WOLFSSL_MAX_SUITE_SZ 1024
 #define NO_OLD_TLS
 #define NO_PSK
 #define NO_OLD_SSL_NAMES

@@ -39,6 +39,14 @@ TEST_CASE("the ClientHello that these tests make is a good one") {
   CHECK(ask(contexts_for({"example.net"}), hello()).state == status::handshaking);
 }
 
+#ifdef WOLFSSL_MAX_SUITE_SZ  // the system's library takes 150
+TEST_CASE("a ClientHello may offer every suite there is") {
+  hello_fields all{.extensions = usual_extensions()};
+  for (int suite = 0xc000; suite < 0xc000 + 400; ++suite) all.suites.push_back(suite);
+  CHECK(ask(contexts_for({"example.net"}), hello(all)).state == status::handshaking);
+}
+#endif
+
 TEST_CASE("versions before 1.2 are refused") {
   const auto shared = contexts_for({"example.net"});
   for (const int version : {0x0302, 0x0301, 0x0300}) {
