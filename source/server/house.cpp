@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/log.hpp"
+#include "base/log_writer.hpp"
 #include "base/random.hpp"
 #include "credentials/command_source.hpp"
 #include "credentials/http_source.hpp"
@@ -61,6 +61,14 @@ link::options link_options(const config::options& o) {
   return l;
 }
 
+/// How long the end waits for a reader of the log.
+constexpr auto last_words = std::chrono::seconds(1);
+
+/// Why it ends, for the person who started it: whatever the log's level and format are.
+void say_last(const std::string& why) {
+  base::log::write_as_it_is("couplet: " + why);
+}
+
 /// The managers have the passwords now; one copy of a secret is enough.
 void forget(std::vector<config::account>& accounts) {
   for (auto& a : accounts) ::explicit_bzero(a.secret.data(), a.secret.size());
@@ -85,9 +93,10 @@ int server::house::run() {
   std::signal(SIGPIPE, SIG_IGN);
   base::log::set_level(options_.log_level);
   base::log::set_format(options_.log_format);
+  base::log::background_writer log;
   raise_descriptor_limit();
   if (const auto failed = make_back_end()) {
-    std::fprintf(stderr, "couplet: %s\n", failed->c_str());
+    say_last(*failed);
     return 1;
   }
   furnish();
@@ -96,7 +105,7 @@ int server::house::run() {
   if (!failed) failed = make_certificates();
   if (!failed) failed = open_listeners();
   if (failed) {
-    std::fprintf(stderr, "couplet: %s\n", failed->c_str());
+    say_last(*failed);
     return 1;
   }
   say_what_starts();
@@ -108,7 +117,10 @@ int server::house::run() {
   tls::leave_thread();
   say_what_was();
   // At once is at once: connections that still wait, or a name server that does not answer, keep nobody.
-  if (at_once_) std::_Exit(exit_code_);
+  if (at_once_) {
+    log.finish(last_words);
+    std::_Exit(exit_code_);
+  }
   return exit_code_;
 }
 
@@ -334,7 +346,7 @@ void server::house::on_link_outcome(link::manager_link::outcome o, const std::st
 }
 
 void server::house::fail(const std::string& why) {
-  std::fprintf(stderr, "couplet: %s\n", why.c_str());
+  say_last(why);
   exit_code_ = 1;
   stop_shards();
 }

@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""The operator's side where something outside is stuck: a reader of the log, a name server, a file that is none."""
+
+import fcntl
+import os
+import re
+import subprocess
+import time
+import unittest
+
+from harness import BINARY, DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, main, readable
+from wire import Stream
+
+
+class StuckLog(unittest.TestCase):
+    """Standard error is a pipe that nobody reads, and that is full before the server begins."""
+
+    def setUp(self):
+        self.reader, self.writer = os.pipe()
+        fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, 4096)
+        self.addCleanup(os.close, self.reader)
+
+    def fill(self):
+        os.set_blocking(self.writer, False)
+        try:
+            while True:
+                os.write(self.writer, b"." * 63 + b"\n")
+        except BlockingIOError:
+            os.set_blocking(self.writer, True)
+
+    def start(self, *arguments):
+        ready, its = os.pipe()
+        self.process = subprocess.Popen(
+            [BINARY, *LOOPBACK, "--log-level", "debug", "--user", f"alice@{DOMAIN}:{PASSWORDS['alice']}", "--ready-fd", str(its), *arguments],
+            pass_fds=[its], stdin=subprocess.DEVNULL, stderr=self.writer,
+        )  # fmt: skip
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        os.close(its)
+        os.close(self.writer)
+        self.assertTrue(readable(ready), "it does not get ready")
+        with os.fdopen(ready) as text:
+            self.address = ("127.0.0.1", int(re.search(r'"port":(\d+)', text.read())[1]))
+
+    def log_in(self, times=1):
+        for _ in range(times):
+            with Stream(self.address) as stream:
+                self.assertEqual(stream.login("alice").ping().get("type"), "result")
+
+    def test_clients_are_served_and_sigterm_is_heard(self):
+        self.fill()
+        self.start()
+        self.log_in(20)
+        self.process.terminate()
+        before = time.monotonic()
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+        self.assertLess(time.monotonic() - before, 8)
+
+    def test_what_was_lost_is_said_when_there_is_room_again(self):
+        self.fill()
+        self.start()
+        # Two hundred bytes for each of them: more than the queue holds.
+        self.log_in(2000)
+        said = b""
+        while not (lost := re.search(rb"warning (\d+) lines of the log were lost\n", said)):
+            self.assertTrue(readable(self.reader), said[-300:])
+            said += os.read(self.reader, 65536)
+        self.assertGreater(int(lost[1]), 0)
+        self.assertIn(b"couplet", said)
+        self.log_in()
+        self.process.terminate()
+        while more := os.read(self.reader, 65536):
+            said += more
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+        self.assertIn(b"client logged in", said[said.index(lost[0]) :])
+        self.assertRegex(said.splitlines()[-1].decode(), r"info stopped ")
+
+    def test_a_start_that_fails_says_why_in_its_place(self):
+        done = subprocess.run([BINARY, "--listen", "203.0.113.1:1"], stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(done.stderr.splitlines()[-1].startswith("couplet: "), done.stderr)
+        os.close(self.writer)
+
+
+if __name__ == "__main__":
+    main()
