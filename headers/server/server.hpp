@@ -20,8 +20,8 @@ class server {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Runs until SIGTERM or SIGINT. Answers the exit code: 0 a clean stop, 1 it could not start or run, with one line on
-  /// standard error that says why.
+  /// Runs until SIGTERM or SIGINT. Answers the exit code: 0 a clean stop, 1 it could not start or run, 2 a descriptor
+  /// of the configuration is none; with one line on standard error that says why.
   int run();
 
  private:

@@ -139,7 +139,7 @@ void read_running(const settings& all, options& o) {
     if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
     o.ready_file = g->text;
   }
-  set_number(all, "ready-fd", o.ready_fd, 0, static_cast<std::uint64_t>(std::numeric_limits<int>::max()), {});
+  set_number(all, "ready-fd", o.ready_fd, 1, static_cast<std::uint64_t>(std::numeric_limits<int>::max()), {});
   // In the order of the enumerations.
   if (const given* const g = one_of(all, "log-level")) {
     o.log_level = static_cast<base::log::level>(read_choice(*g, {"debug", "info", "warning", "error"}));

@@ -91,6 +91,13 @@ server::house::~house() {
 
 int server::house::run() {
   std::signal(SIGPIPE, SIG_IGN);
+  if (options_.ready_fd >= 0) {
+    const auto ours = take_ready_descriptor(options_.ready_fd);
+    if (!ours) {
+      say_last(ours.error_text());
+      return 2;
+    }
+  }
   base::log::set_level(options_.log_level);
   base::log::set_format(options_.log_format);
   base::log::background_writer log;

@@ -1,5 +1,6 @@
 #include "ready_file.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,10 +51,23 @@ base::result<bool> write_ready_file(const std::string& file, const std::string& 
   return why;
 }
 
+base::result<bool> take_ready_descriptor(int descriptor) {
+  const auto refused = [descriptor](const char* why) {
+    return base::error("--ready-fd: descriptor " + std::to_string(descriptor) + why);
+  };
+  const int flags = ::fcntl(descriptor, F_GETFD);
+  if (flags < 0) return refused(" is not open");
+  // Nobody inherits one that is closed on exec.
+  if ((flags & FD_CLOEXEC) != 0) return refused(" is one of our own, not an inherited one");
+  if (descriptor <= STDERR_FILENO) return true;
+  if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0) return true;
+  return refused(" cannot be used");
+}
+
 base::result<bool> write_ready_descriptor(int descriptor, const std::string& text) {
   const bool written = write_all(descriptor, text);
   const int e = errno;
-  ::close(descriptor);
+  if (descriptor > STDERR_FILENO) ::close(descriptor);
   if (written) return true;
   return base::error("cannot write to --ready-fd " + std::to_string(descriptor) + ": " + std::strerror(e));
 }

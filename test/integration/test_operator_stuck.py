@@ -2,6 +2,7 @@
 """The operator's side where something outside is stuck: a reader of the log, a name server, a file that is none."""
 
 import fcntl
+import json
 import os
 import re
 import subprocess
@@ -80,6 +81,42 @@ class StuckLog(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stderr.splitlines()[-1].startswith("couplet: "), done.stderr)
         os.close(self.writer)
+
+
+class ReadyDescriptor(unittest.TestCase):
+    def start(self, number, **more):
+        return subprocess.run([BINARY, *LOOPBACK, "--ready-fd", str(number)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=PATIENCE, **more)  # fmt: skip
+
+    def test_one_that_nobody_gave_is_wrong_usage(self):
+        # Small numbers are those that the server's own would get.
+        for number in (0, *range(3, 24), 1000):
+            done = self.start(number)
+            self.assertEqual(done.returncode, 2, (number, done.stderr))
+            self.assertRegex(done.stderr, r"\Acouplet: --ready-fd: .*\n\Z")
+
+    def test_standard_error_stays_open(self):
+        process = subprocess.Popen([BINARY, *LOOPBACK, "--ready-fd", "2"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not (line := process.stderr.readline()).startswith("{"):
+            self.assertNotEqual(line, "")
+        port = json.loads(line)["listeners"][0]["port"]
+        with Stream(("127.0.0.1", port)) as stream:
+            stream.open()
+            process.terminate()
+            self.assertEqual(stream.wait_closed(), ("system-shutdown", True))
+        said = process.communicate(timeout=PATIENCE)[1]
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(" info stopped ", said)
+
+    def test_children_do_not_inherit_it(self):
+        ready, its = os.pipe()
+        process = subprocess.Popen([BINARY, *LOOPBACK, "--auth-command", "/bin/cat", "--ready-fd", str(its)], pass_fds=[its],
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        os.close(its)
+        with os.fdopen(ready) as reader:
+            self.assertEqual(json.loads(reader.read())["pid"], process.pid)  # ends only when everybody has closed it
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
 
 
 if __name__ == "__main__":
