@@ -8,6 +8,10 @@
 
 namespace couplet::server {
 
+/// The first thing in main, before any thread: SIGTERM, SIGINT and SIGHUP wait until the server listens to them, however long the
+/// start takes; then it stops cleanly, as at any other time. And the numbers of the standard descriptors belong to nobody else.
+void prepare_process() noexcept;
+
 /// The whole program in one of its three roles: builds shards, lives and what they share, runs them, and takes them down in
 /// three steps. One for each process (it owns the signals).
 class server {

@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "credentials/command_source.hpp"
 #include "credentials/http_source.hpp"
+#include "process.hpp"
 
 namespace couplet::server {
 
@@ -119,6 +120,7 @@ int server::house::run() {
   watch_signals();
   start_lives();
   start_threads();
+  let_signals_in();  // on this thread only: the others were made without
   shards_[0]->run();
   for (auto& t : threads_) t.join();
   tls::leave_thread();

@@ -5,11 +5,13 @@ import fcntl
 import json
 import os
 import re
+import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
-from harness import BINARY, DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, main, readable
+from harness import BINARY, DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, main, readable, secret_file, wait_until
 from wire import Stream
 
 
@@ -81,6 +83,46 @@ class StuckLog(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stderr.splitlines()[-1].startswith("couplet: "), done.stderr)
         os.close(self.writer)
+
+
+class EarlySignals(unittest.TestCase):
+    """Signals that come before the server listens to them wait until it does."""
+
+    def start(self, *arguments, before=None):
+        process = subprocess.Popen([BINARY, *LOOPBACK, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=before)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def assert_clean(self, process):
+        said = process.communicate(timeout=PATIENCE)[1]
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn(" info stopped ", said)
+
+    def test_one_that_waits_since_before_the_start(self):
+        def send():
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        self.assert_clean(self.start(before=send))
+
+    def test_one_while_accounts_are_read(self):
+        with tempfile.TemporaryDirectory(prefix="couplet-operator-") as folder:
+            users = secret_file(folder, "users", "".join(f"user{n}@{DOMAIN}:pw{n}\n" for n in range(200_000)))
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                process = self.start("--users", users)
+                wait_until(lambda p=process, n=number: blocked(p.pid, n), "the signal is held back")
+                process.send_signal(number)
+                if number == signal.SIGHUP:
+                    process.terminate()
+                self.assert_clean(process)
+
+
+def blocked(pid, number):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        mask = next(int(line.split()[1], 16) for line in status if line.startswith("SigBlk:"))
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as name:
+        return name.read().strip() == os.path.basename(BINARY)[:15] and bool(mask & 1 << (number - 1))
 
 
 class ReadyDescriptor(unittest.TestCase):
