@@ -125,8 +125,8 @@ int server::house::run() {
   for (auto& t : threads_) t.join();
   tls::leave_thread();
   say_what_was();
-  // At once is at once: connections that still wait, or a name server that does not answer, keep nobody.
-  if (at_once_) {
+  // Nobody is waited for who did not come to an end in his time: a name server that does not answer, say. And at once is at once.
+  if (at_once_ || lives() != 0) {
     log.finish(last_words);
     std::_Exit(exit_code_);
   }

@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from harness import BINARY, DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, main, readable, secret_file, wait_until
+from harness import BINARY, DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Server, main, readable, sanitized, secret_file, wait_until
 from wire import Stream
 
 
@@ -116,6 +116,47 @@ class EarlySignals(unittest.TestCase):
                 if number == signal.SIGHUP:
                     process.terminate()
                 self.assert_clean(process)
+
+
+@unittest.skipIf(sanitized(), "a sanitizer's library has to come first")
+class StuckSystem(unittest.TestCase):
+    """A library between the program and the system makes it slow: names are looked up for a minute."""
+
+    SLOW = r"""
+        #include <netdb.h>
+        #include <unistd.h>
+        #include <dlfcn.h>
+        #include <string.h>
+        extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
+          if (node != nullptr && strstr(node, ".invalid") != nullptr) sleep(60);
+          static const auto real = reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+          return real(node, service, hints, found);
+        }
+    """
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="couplet-operator-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        library = os.path.join(self.folder, "slow.so")
+        compiler = ["g++", "-shared", "-fPIC", "-x", "c++", "-", "-o", library]
+        subprocess.run(compiler, input=self.SLOW, text=True, check=True)
+        self.slow = {"LD_PRELOAD": library}
+
+    def assert_stops(self, server):
+        before = time.monotonic()
+        server.signal()
+        self.assertEqual(server.wait(), 0)
+        self.assertLess(time.monotonic() - before, 10)
+        self.assertIn(" info stopped ", server.log())
+        self.assertEqual(server.stop(), [])
+
+    def test_a_name_that_is_still_looked_up_keeps_nobody(self):
+        secret = secret_file(self.folder, "secret", "s")
+        server = Server(*LOOPBACK, "--sm", "manager.invalid:5347", "--sm-id", "c2s.localhost", "--sm-secret", f"@{secret}",
+                        environment=self.slow, wait=False)  # fmt: skip
+        server.wait_log("listening")
+        self.assert_stops(server)
 
 
 def blocked(pid, number):
