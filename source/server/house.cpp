@@ -44,14 +44,6 @@ client::policy policy_of(const config::options& o) {
   return p;
 }
 
-component::options component_options(const config::options& o) {
-  component::options c;
-  for (const auto& p : o.c2s) c.c2s.emplace(p.name, p.secret);
-  c.outbox_bytes = o.limits.max_manager_queue_bytes;
-  c.handshake_timeout = o.timeouts.login;
-  return c;
-}
-
 link::options link_options(const config::options& o) {
   link::options l;
   l.where = {o.manager->where.host, o.manager->where.port};
@@ -78,10 +70,19 @@ void forget(std::vector<config::account>& accounts) {
 
 }  // namespace
 
+component::options component_options_of(const config::options& o) {
+  component::options c;
+  for (const auto& p : o.c2s) c.c2s.emplace(p.name, p.secret);
+  c.outbox_bytes = o.limits.max_manager_queue_bytes;
+  c.handshake_timeout = o.timeouts.login;
+  return c;
+}
+
 server::house::house(config::options o, reload again) : options_(std::move(o)), reload_(std::move(again)) {}
 
 server::house::~house() {
   // Nobody may work for lives that are gone.
+  files_.reset();
   workers_.reset();
   back_end_.reset();
   // What waits on the loops goes before the loops, and the loops (which own the lives that still wait) before what those use.
@@ -182,7 +183,7 @@ void server::house::furnish() {
   }
   if (!options_.client_listeners.empty() || !options_.tls_listeners.empty()) furnish_clients();
   if (options_.component_listener) {
-    router_ = std::make_unique<component::router>(component_options(options_), *exchange_, exchange_->on(0));
+    router_ = std::make_unique<component::router>(component_options_of(options_), *exchange_, exchange_->on(0));
   }
 }
 
@@ -243,16 +244,6 @@ std::optional<std::string> server::house::make_certificates() {
   if (!made) return made.error_text();
   for (auto& t : tables_) t->set_contexts(*made);
   return std::nullopt;
-}
-
-/// New connections see the new ones; those that are open go on with what they have.
-void server::house::renew_certificates(const config::options& fresh) {
-  if (tables_.empty()) return;
-  auto made = encryption_.make(fresh);
-  if (!made) return base::log::error("the certificates stay as they were", {{"why", made.error_text()}});
-  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
-    shards_[i]->post([t = tables_[i].get(), c = *made] { t->set_contexts(c); });
-  }
 }
 
 net::task<> server::house::housekeeping() {
@@ -371,7 +362,7 @@ void server::house::on_signal(int number) {
   signals_->async_wait([this](const asio::error_code& failed, int next) {
     if (!failed) on_signal(next);
   });
-  if (number == SIGHUP) return read_configuration_again();
+  if (number == SIGHUP) return on_hangup();
   if (stopping_) {
     base::log::warning("stopping at once");
     at_once_ = true;
@@ -380,31 +371,6 @@ void server::house::on_signal(int number) {
   stopping_ = true;
   base::log::info("stopping: clients are told");
   shards_[0]->spawn("shutdown", shut_down());
-}
-
-/// Accounts and log settings; what shapes the house (listeners, roles, limits) needs a restart.
-void server::house::read_configuration_again() {
-  auto fresh = reload_ ? reload_() : std::nullopt;
-  if (!fresh) return;
-  base::log::set_level(fresh->log_level);
-  base::log::set_format(fresh->log_format);
-  renew_certificates(*fresh);
-  if (router_) router_->set_secrets(component_options(*fresh).c2s);
-  if (link_ && fresh->manager) link_->set_secret(fresh->manager->secret);
-  const auto count = static_cast<std::uint32_t>(managers_.size());
-  std::vector<std::vector<config::account>> per_shard(count);
-  for (auto& a : fresh->accounts) {
-    if (count != 0) per_shard[session::partition_of(a.who.bare(), count)].push_back(std::move(a));
-  }
-  for (std::uint32_t i = 0; i < count; ++i) {
-    shards_[i]->post([m = managers_[i].get(), accounts = std::move(per_shard[i])] {
-      for (const auto& a : accounts) {
-        const auto made = m->partition().put_account(a.who, a.secret);
-        if (!made) base::log::warning("an account was not updated", {{"jid", a.who.full()}, {"why", made.error_text()}});
-      }
-    });
-  }
-  base::log::info("configuration read again");
 }
 
 // ---- the door -------------------------------------------------------------------------------------------------------

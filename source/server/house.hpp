@@ -25,6 +25,9 @@
 
 namespace couplet::server {
 
+/// For the component listener.
+component::options component_options_of(const config::options& o);
+
 /// Everything there is one of, or one for each shard.
 class server::house {
  public:
@@ -52,8 +55,14 @@ class server::house {
   void on_link_outcome(link::manager_link::outcome o, const std::string& why);
   void watch_signals();
   void on_signal(int number);
-  void read_configuration_again();
-  void renew_certificates(const config::options& fresh);
+
+  // reading the configuration again (reload.cpp)
+  void on_hangup();
+  net::task<> read_configuration_again();
+  void read_files(std::optional<config::options>& fresh, encryption::contexts& renewed);
+  void take_over(config::options& fresh, const encryption::contexts& renewed);
+  void take_over_accounts(std::vector<config::account> accounts);
+
   net::task<> housekeeping();
   void fail(const std::string& why);
 
@@ -87,6 +96,9 @@ class server::house {
   encryption encryption_;
   std::string process_secret_;  ///< for the salts of names
   std::unique_ptr<net::workers> workers_;
+  std::unique_ptr<net::workers> files_;  ///< reads the configuration again; from the first time on
+  bool reading_ = false;                 ///< just now
+  bool read_once_more_ = false;          ///< then
   std::vector<std::unique_ptr<embedded_credentials>> credentials_;
   std::unique_ptr<credentials::source> back_end_;  ///< who checks passwords instead
   std::vector<std::unique_ptr<client::table>> tables_;

@@ -120,11 +120,21 @@ class EarlySignals(unittest.TestCase):
 
 @unittest.skipIf(sanitized(), "a sanitizer's library has to come first")
 class StuckSystem(unittest.TestCase):
-    """A library between the program and the system makes it slow: names are looked up for a minute."""
+    """A library between the program and the system makes it slow: names are looked up for a minute, and so long
+    takes the reading of a file that has another one beside it, FILE.slow."""
 
     SLOW = r"""
         #include <netdb.h>
         #include <unistd.h>
+        #include <fcntl.h>
+        #include <sys/syscall.h>
+        #include <string>
+        static int slowly(const char* name, int flags, int mode) {
+          if (access((std::string(name) + ".slow").c_str(), F_OK) == 0) sleep(60);
+          return syscall(SYS_openat, AT_FDCWD, name, flags, mode);
+        }
+        extern "C" int open(const char* name, int flags, ...) { return slowly(name, flags, 0600); }
+        extern "C" int open64(const char* name, int flags, ...) { return slowly(name, flags, 0600); }
         #include <dlfcn.h>
         #include <string.h>
         extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
@@ -157,6 +167,42 @@ class StuckSystem(unittest.TestCase):
                         environment=self.slow, wait=False)  # fmt: skip
         server.wait_log("listening")
         self.assert_stops(server)
+
+    def test_a_slow_disk_keeps_no_client_and_no_stop(self):
+        users = secret_file(self.folder, "users", f"alice@{DOMAIN}:{PASSWORDS['alice']}\n")
+        server = Server(*LOOPBACK, "--threads", "1", "--users", users, environment=self.slow)
+        secret_file(self.folder, "users.slow", "")
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: "files" in threads(server.process.pid), "it reads")
+        with Stream(server.address()) as stream:
+            self.assertEqual(stream.login("alice").ping().get("type"), "result")
+        self.assert_stops(server)
+
+
+class NoFile(unittest.TestCase):
+    def test_pipes_are_refused_at_start_and_at_sighup(self):
+        with tempfile.TemporaryDirectory(prefix="couplet-operator-") as folder:
+            users = secret_file(folder, "users", f"alice@{DOMAIN}:{PASSWORDS['alice']}\n")
+            server = Server(*LOOPBACK, "--threads", "1", "--users", users)
+            os.unlink(users)
+            os.mkfifo(users)
+            server.signal(signal.SIGHUP)
+            server.wait_log("the old one stays")
+            self.assertIn("no regular file", server.log())
+            with Stream(server.address()) as stream:
+                self.assertEqual(stream.login("alice").ping().get("type"), "result")
+            self.assertEqual(server.stop(), [])
+            done = subprocess.run([BINARY, *LOOPBACK, "--users", users], stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("no regular file", done.stderr)
+
+
+def threads(pid):
+    names = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/comm", encoding="utf-8") as name:
+            names.append(name.read().strip())
+    return names
 
 
 def blocked(pid, number):

@@ -129,6 +129,7 @@ TEST_CASE("every flag does what it says") {
 }
 
 TEST_CASE("what is wrong is named in one line, with exit code 2") {
+  const temporary_file nobody("");
   struct row {
     std::vector<std::string> words;
     std::string says;  ///< somewhere in the line
@@ -217,7 +218,7 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
       {{"--sm", "a:1", "--sm-id", "x"}, "--sm: needs --sm-secret"},
       {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--user", "a@localhost:z"},
        "--user: is for the embedded session manager"},
-      {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--users", "/dev/null"},
+      {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--users", nobody.path()},
        "--users: is for the embedded session manager"},
       {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--c2s", "a:z"}, "--c2s: is for the embedded session manager"},
       {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--register"}, "--register: in-band registration"},
