@@ -78,7 +78,8 @@ component::options component_options_of(const config::options& o) {
   return c;
 }
 
-server::house::house(config::options o, reload again) : options_(std::move(o)), reload_(std::move(again)) {}
+server::house::house(config::options o, reload again)
+    : options_(std::move(o)), reload_(std::move(again)), ready_file_(options_.ready_file) {}
 
 server::house::~house() {
   // Nobody may work for lives that are gone.
@@ -104,16 +105,7 @@ int server::house::run() {
   base::log::set_format(options_.log_format);
   base::log::background_writer log;
   raise_descriptor_limit();
-  if (const auto failed = make_back_end()) {
-    say_last(*failed);
-    return 1;
-  }
-  furnish();
-  auto failed = make_accounts(options_.accounts);
-  forget(options_.accounts);
-  if (!failed) failed = make_certificates();
-  if (!failed) failed = open_listeners();
-  if (failed) {
+  if (const auto failed = build()) {
     say_last(*failed);
     return 1;
   }
@@ -125,6 +117,7 @@ int server::house::run() {
   shards_[0]->run();
   for (auto& t : threads_) t.join();
   tls::leave_thread();
+  ready_file_.remove();
   say_what_was();
   // Nobody is waited for who did not come to an end in his time: a name server that does not answer, say. And at once is at once.
   if (at_once_ || lives() != 0) {
@@ -132,6 +125,20 @@ int server::house::run() {
     std::_Exit(exit_code_);
   }
   return exit_code_;
+}
+
+/// All that can fail before anybody is served; answers why.
+std::optional<std::string> server::house::build() {
+  // First: whoever waits for the file must not take an old one for this start's.
+  const auto removed = ready_file_.remove_stale();
+  if (!removed) return removed.error_text();
+  if (auto failed = make_back_end()) return failed;
+  furnish();
+  auto failed = make_accounts(options_.accounts);
+  forget(options_.accounts);
+  if (!failed) failed = make_certificates();
+  if (!failed) failed = open_listeners();
+  return failed;
 }
 
 void server::house::start_threads() {
@@ -326,11 +333,10 @@ void server::house::say_what_starts() const {
 // ---- running --------------------------------------------------------------------------------------------------------
 
 void server::house::on_ready() {
+  if (stopping_) return;
   const auto text = ready_text(ready_);
-  if (!options_.ready_file.empty()) {
-    const auto written = write_ready_file(options_.ready_file, text);
-    if (!written) return fail(written.error_text());
-  }
+  const auto in_file = ready_file_.write(text);
+  if (!in_file) return fail(in_file.error_text());
   if (options_.ready_fd >= 0) {
     const auto written = write_ready_descriptor(options_.ready_fd, text);
     if (!written) return fail(written.error_text());
@@ -369,6 +375,7 @@ void server::house::on_signal(int number) {
     return stop_shards();
   }
   stopping_ = true;
+  ready_file_.remove();
   base::log::info("stopping: clients are told");
   shards_[0]->spawn("shutdown", shut_down());
 }

@@ -38,6 +38,7 @@ class server::house {
 
  private:
   // building (house.cpp)
+  std::optional<std::string> build();
   void furnish();
   void furnish_clients();
   std::optional<std::string> make_certificates();
@@ -105,6 +106,7 @@ class server::house {
   std::unique_ptr<component::router> router_;
   std::vector<std::unique_ptr<open_port>> ports_;
   std::vector<ready_listener> ready_;
+  ready_file ready_file_;
   std::vector<std::unique_ptr<net::shard>> shards_;
   std::unique_ptr<link::manager_link> link_;
   std::unique_ptr<asio::basic_signal_set<net::executor>> signals_;
