@@ -164,7 +164,7 @@ outcome read_all(std::vector<std::string> arguments, options& out, const environ
   add_environment(all, env);
   if (const auto file = all.find("config"); file != all.end()) {
     if (file->second.size() > 1) throw usage_error(file->second[1].origin, "is given more than once");
-    add_file(all, file->second.front().text);
+    add_file(all, file->second.front());
   }
   out = make_options(all);
   const auto check = all.find("check-config");

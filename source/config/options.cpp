@@ -47,9 +47,17 @@ void read_listeners(const settings& all, options& o) {
   if (const given* const g = one_of(all, "http-redirect")) o.http_redirect = read_url(*g);
 }
 
-void read_users_file(const given& g, options& o) {
+/// A file's name as errors show it: as it is, unless it could break the line.
+std::string shown_name(const std::string& path) {
+  const auto safe = quoted(path);
+  return safe.size() == path.size() + 2 ? path : safe;
+}
+
+/// Answers the line of each account.
+std::vector<std::size_t> read_users_file(const given& g, options& o) {
   const auto text = read_file(g.text, max_users_bytes, g.origin, "the file " + quoted(g.text));
-  const auto shown = quoted(g.text).size() == g.text.size() + 2 ? g.text : quoted(g.text);
+  const auto shown = shown_name(g.text);
+  std::vector<std::size_t> lines;
   std::size_t number = 0;
   std::size_t begin = 0;
   while (begin < text.size()) {
@@ -61,16 +69,23 @@ void read_users_file(const given& g, options& o) {
     if (line.empty() || line.front() == '#') continue;
     o.accounts.push_back(read_account(given(std::move(line), shown + ":" + std::to_string(number))));
     check_account(o, o.accounts.back(), shown + ":" + std::to_string(number));
+    lines.push_back(number);
   }
+  return lines;
 }
 
 void read_accounts(const settings& all, options& o) {
-  for (const auto& g : list_of(all, "user")) {
+  const auto& single = list_of(all, "user");
+  for (const auto& g : single) {
     o.accounts.push_back(read_account(g));
     check_account(o, o.accounts.back(), g.origin);
   }
-  if (const given* const g = one_of(all, "users")) read_users_file(*g, o);
-  check_accounts_differ(o);
+  std::vector<std::size_t> lines;
+  const given* const file = one_of(all, "users");
+  if (file != nullptr) lines = read_users_file(*file, o);
+  check_accounts_differ(o, [&](std::size_t i) {
+    return i < single.size() ? single[i].origin : shown_name(file->text) + ":" + std::to_string(lines[i - single.size()]);
+  });
   const bool on = is_on(all, "register");
   if (on && is_on(all, "no-register")) throw usage_error(one_of(all, "no-register")->origin, "contradicts register");
   const given* const off = one_of(all, "no-register");
