@@ -32,9 +32,10 @@ constexpr const char* footer =
     "  2  wrong usage or configuration; that includes a file named in it that cannot be read (--config, --users, @FILE)\n"
     "\nSignals:\n"
     "  SIGTERM, SIGINT  a clean stop: nobody new, clients are told, what is under way arrives; a second one stops at once\n"
-    "  SIGHUP           reads again, from where they came: accounts, the secrets of --c2s and --sm-secret, --log-level and\n"
-    "                   --log-format. Accounts that are no longer listed stay until a restart, and so does all else. Where\n"
-    "                   something is wrong now, a log line says so and the old configuration stays.";
+    "  SIGHUP           reads again, from where they came: certificates (--tls-cert, --tls-key, --tls-client-ca), accounts,\n"
+    "                   the secrets of --c2s and --sm-secret, --log-level and --log-format. Nobody is disconnected.\n"
+    "                   Accounts that are no longer listed stay until a restart, and so does all else. Where something is\n"
+    "                   wrong now, a log line says so and the old configuration stays.";
 
 /// Every flag with a value is a list for CLI11; the help says "..." only behind those that are one for us.
 class help_formatter : public CLI::Formatter {

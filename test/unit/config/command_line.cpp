@@ -387,8 +387,8 @@ TEST_CASE("the help says what exit codes mean and what signals do") {
     CHECK(about_codes.find(part) != std::string::npos);
   }
   for (const std::string_view part :
-       {"SIGTERM, SIGINT  a clean stop", "a second one stops at once", "SIGHUP  ", "--c2s", "--sm-secret", "--log-level",
-        "--log-format", "Accounts that are no longer listed stay until a restart"}) {
+       {"SIGTERM, SIGINT  a clean stop", "a second one stops at once", "SIGHUP  ", "--tls-cert", "--tls-key", "--tls-client-ca",
+        "--c2s", "--sm-secret", "--log-level", "--log-format", "Accounts that are no longer listed stay until a restart"}) {
     CAPTURE(part);
     CHECK(about_signals.find(part) != std::string::npos);
   }
