@@ -37,8 +37,7 @@ class server::house {
   int run();
 
  private:
-  // building (house.cpp)
-  std::optional<std::string> build();
+  // building (furnish.cpp)
   void furnish();
   void furnish_clients();
   std::optional<std::string> make_certificates();
@@ -47,15 +46,18 @@ class server::house {
   std::optional<std::string> open_listeners();
   std::optional<std::string> open_listener(const char* kind, const config::endpoint& where, bool on_all_shards);
   std::optional<std::string> make_accounts(const std::vector<config::account>& accounts);
+
+  // starting and running (house.cpp)
+  std::optional<std::string> build();
   void start_lives();
   void say_what_starts() const;
-
-  // running
   void start_threads();
   void on_ready();
   void on_link_outcome(link::manager_link::outcome o, const std::string& why);
   void watch_signals();
   void on_signal(int number);
+  net::task<> housekeeping();
+  void fail(const std::string& why);
 
   // reading the configuration again (reload.cpp)
   void on_hangup();
@@ -63,9 +65,6 @@ class server::house {
   void read_files(std::optional<config::options>& fresh, encryption::contexts& renewed);
   void take_over(config::options& fresh, const encryption::contexts& renewed);
   void take_over_accounts(std::vector<config::account> accounts);
-
-  net::task<> housekeeping();
-  void fail(const std::string& why);
 
   // stopping (shutdown.cpp)
   net::task<> shut_down();
