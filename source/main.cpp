@@ -25,6 +25,7 @@ std::optional<options> read_again(std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  couplet::server::prepare_process();
   try {
     const std::vector<std::string> as_given(argv, argv + argc);
     options o;

@@ -48,8 +48,12 @@ inline bool enabled(level l) noexcept {
 ///     2026-01-02T03:04:05.678Z info text name="value"
 ///     {"time":"2026-01-02T03:04:05.678Z","level":"info","text":"text","name":"value"}
 ///
-/// `text` is a constant of the program. A line that cannot be written is lost: there is nobody left to tell.
+/// `text` is a constant of the program. A line that cannot be written is lost: there is nobody left to tell. Who must not wait for a
+/// slow reader of the log has a background_writer (base/log_writer.hpp).
 void write(level l, std::string_view text, std::initializer_list<field> fields = {});
+
+/// A line without time and level, whatever the level is, in its place among the others: the last word of a program, say.
+void write_as_it_is(std::string_view text);
 
 /// write() at one level each.
 inline void debug(std::string_view text, std::initializer_list<field> fields = {}) {

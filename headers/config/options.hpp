@@ -108,7 +108,7 @@ struct options {
   timeout_options timeouts;
   std::string other_host;  ///< where clients are sent at the end: HOST or HOST:PORT; empty: nowhere
   std::string ready_file;  ///< empty: none
-  int ready_fd = -1;       ///< -1: none
+  int ready_fd = -1;       ///< at least 1; -1: none
   base::log::level log_level = base::log::level::info;
   base::log::format log_format = base::log::format::text;
   std::uint32_t threads = 0;  ///< shards, at most 255; 0: one for each core

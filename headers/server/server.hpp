@@ -8,6 +8,10 @@
 
 namespace couplet::server {
 
+/// The first thing in main, before any thread: SIGTERM, SIGINT and SIGHUP wait until the server listens to them, however long the
+/// start takes; then it stops cleanly, as at any other time. And the numbers of the standard descriptors belong to nobody else.
+void prepare_process() noexcept;
+
 /// The whole program in one of its three roles: builds shards, lives and what they share, runs them, and takes them down in
 /// three steps. One for each process (it owns the signals).
 class server {
@@ -20,8 +24,8 @@ class server {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Runs until SIGTERM or SIGINT. Answers the exit code: 0 a clean stop, 1 it could not start or run, with one line on
-  /// standard error that says why.
+  /// Runs until SIGTERM or SIGINT. Answers the exit code: 0 a clean stop, 1 it could not start or run, 2 a descriptor
+  /// of the configuration is none; with one line on standard error that says why.
   int run();
 
  private:

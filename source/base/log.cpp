@@ -1,15 +1,13 @@
 #include "base/log.hpp"
 
 #include <time.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
 
 #include "base/utf8.hpp"
+#include "log_queue.hpp"
 
 namespace couplet::base::log {
 
@@ -125,12 +123,19 @@ void append_json_line(std::string& out, level l, std::string_view text, std::ini
   out += '}';
 }
 
-void write_to_standard_error(std::string& line) noexcept {
-  line += '\n';
-  // One call, so that lines of several threads or processes never mix. What a full pipe took only in part is left at that:
-  // waiting here would let a stuck reader of the log stop the server.
-  while (::write(STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+void append_line(std::string& out, level l, std::string_view text, std::initializer_list<field> fields) {
+  if (shape.load(std::memory_order_relaxed) == format::json) {
+    append_json_line(out, l, text, fields);
+  } else {
+    append_text_line(out, l, text, fields);
   }
+}
+
+void hand_over(std::string& line) {
+  if (auto* const sink = catcher.load(); sink != nullptr) return sink(line);
+  if (queue().put(line)) return;
+  line += '\n';
+  write_lines(line);
 }
 
 }  // namespace
@@ -150,18 +155,21 @@ void set_sink(void (*sink)(std::string_view line)) noexcept {
 
 void write(level l, std::string_view text, std::initializer_list<field> fields) {
   if (!enabled(l) || l == level::off) return;
-  std::string line;
-  line.reserve(256);
-  if (shape.load(std::memory_order_relaxed) == format::json) {
-    append_json_line(line, l, text, fields);
-  } else {
-    append_text_line(line, l, text, fields);
-  }
-  if (auto* const sink = catcher.load(); sink != nullptr) {
-    sink(line);
-  } else {
-    write_to_standard_error(line);
-  }
+  // Kept, so that a line costs no memory that is asked for.
+  thread_local std::string line;
+  line.clear();
+  append_line(line, l, text, fields);
+  hand_over(line);
+}
+
+void write_as_it_is(std::string_view text) {
+  std::string line(text);
+  hand_over(line);
+}
+
+void append_lost(std::string& out, std::uint64_t lost) {
+  append_line(out, level::warning,
+              std::to_string(lost) + (lost == 1 ? " line of the log was lost" : " lines of the log were lost"), {});
 }
 
 void append_escaped(std::string& out, std::string_view text) {

@@ -1,7 +1,7 @@
 #include "checks.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "values.hpp"
 
@@ -59,12 +59,14 @@ void check_account(const options& o, const account& a, const std::string& origin
   throw usage_error(origin, "the account " + quoted(a.who.bare()) + " is not of a domain served");
 }
 
-void check_accounts_differ(const options& o) {
-  std::unordered_set<std::string_view> seen;
+void check_accounts_differ(const options& o, const std::function<std::string(std::size_t)>& origin_of_account) {
+  std::unordered_map<std::string_view, std::size_t> seen;
   seen.reserve(o.accounts.size());
-  for (const auto& a : o.accounts) {
-    if (!seen.insert(a.who.bare()).second)
-      throw usage_error("--user, --users", "the account " + quoted(a.who.bare()) + " is given twice");
+  for (std::size_t i = 0; i < o.accounts.size(); ++i) {
+    const auto [first, fresh] = seen.emplace(o.accounts[i].who.bare(), i);
+    if (fresh) continue;
+    throw usage_error(origin_of_account(i),
+                      "the account " + quoted(first->first) + " is given twice; first in " + origin_of_account(first->second));
   }
 }
 

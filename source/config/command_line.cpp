@@ -32,9 +32,10 @@ constexpr const char* footer =
     "  2  wrong usage or configuration; that includes a file named in it that cannot be read (--config, --users, @FILE)\n"
     "\nSignals:\n"
     "  SIGTERM, SIGINT  a clean stop: nobody new, clients are told, what is under way arrives; a second one stops at once\n"
-    "  SIGHUP           reads again, from where they came: accounts, the secrets of --c2s and --sm-secret, --log-level and\n"
-    "                   --log-format. Accounts that are no longer listed stay until a restart, and so does all else. Where\n"
-    "                   something is wrong now, a log line says so and the old configuration stays.";
+    "  SIGHUP           reads again, from where they came: certificates (--tls-cert, --tls-key, --tls-client-ca), accounts,\n"
+    "                   the secrets of --c2s and --sm-secret, --log-level and --log-format. Nobody is disconnected.\n"
+    "                   Accounts that are no longer listed stay until a restart, and so does all else. Where something is\n"
+    "                   wrong now, a log line says so and the old configuration stays.";
 
 /// Every flag with a value is a list for CLI11; the help says "..." only behind those that are one for us.
 class help_formatter : public CLI::Formatter {
@@ -164,7 +165,7 @@ outcome read_all(std::vector<std::string> arguments, options& out, const environ
   add_environment(all, env);
   if (const auto file = all.find("config"); file != all.end()) {
     if (file->second.size() > 1) throw usage_error(file->second[1].origin, "is given more than once");
-    add_file(all, file->second.front().text);
+    add_file(all, file->second.front());
   }
   out = make_options(all);
   const auto check = all.find("check-config");

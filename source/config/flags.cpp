@@ -80,7 +80,7 @@ const std::vector<flag>& all_flags() {
       {"shutdown-timeout", value, "SECONDS", timeouts, "For clients to leave at the end; 0: at once [5]"},
 
       {"ready-file", value, "FILE", running, "Written as JSON when every listener is up"},
-      {"ready-fd", value, "N", running, "The same to an inherited descriptor"},
+      {"ready-fd", value, "N", running, "The same to an inherited descriptor, which is closed then; 1 and 2 stay open"},
       {"log-level", value, "LEVEL", running, "debug, info, warning or error [info]"},
       {"log-format", value, "FORMAT", running, "text or json, to standard error [text]"},
       {"drain-to", value, "HOST[:PORT]", running, "Where clients are sent when the server stops (see-other-host)"},

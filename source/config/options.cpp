@@ -52,9 +52,17 @@ void read_listeners(const settings& all, options& o) {
   if (const given* const g = one_of(all, "http-redirect")) o.http_redirect = read_url(*g);
 }
 
-void read_users_file(const given& g, options& o) {
+/// A file's name as errors show it: as it is, unless it could break the line.
+std::string shown_name(const std::string& path) {
+  const auto safe = quoted(path);
+  return safe.size() == path.size() + 2 ? path : safe;
+}
+
+/// Answers the line of each account.
+std::vector<std::size_t> read_users_file(const given& g, options& o) {
   const auto text = read_file(g.text, max_users_bytes, g.origin, "the file " + quoted(g.text));
-  const auto shown = quoted(g.text).size() == g.text.size() + 2 ? g.text : quoted(g.text);
+  const auto shown = shown_name(g.text);
+  std::vector<std::size_t> lines;
   std::size_t number = 0;
   std::size_t begin = 0;
   while (begin < text.size()) {
@@ -66,16 +74,23 @@ void read_users_file(const given& g, options& o) {
     if (line.empty() || line.front() == '#') continue;
     o.accounts.push_back(read_account(given(std::move(line), shown + ":" + std::to_string(number))));
     check_account(o, o.accounts.back(), shown + ":" + std::to_string(number));
+    lines.push_back(number);
   }
+  return lines;
 }
 
 void read_accounts(const settings& all, options& o) {
-  for (const auto& g : list_of(all, "user")) {
+  const auto& single = list_of(all, "user");
+  for (const auto& g : single) {
     o.accounts.push_back(read_account(g));
     check_account(o, o.accounts.back(), g.origin);
   }
-  if (const given* const g = one_of(all, "users")) read_users_file(*g, o);
-  check_accounts_differ(o);
+  std::vector<std::size_t> lines;
+  const given* const file = one_of(all, "users");
+  if (file != nullptr) lines = read_users_file(*file, o);
+  check_accounts_differ(o, [&](std::size_t i) {
+    return i < single.size() ? single[i].origin : shown_name(file->text) + ":" + std::to_string(lines[i - single.size()]);
+  });
   const bool on = is_on(all, "register");
   if (on && is_on(all, "no-register")) throw usage_error(one_of(all, "no-register")->origin, "contradicts register");
   if (const given* const g = one_of(all, "registration-token")) o.registration_token = read_secret(g->text, g->origin);
@@ -156,7 +171,7 @@ void read_running(const settings& all, options& o) {
     if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
     o.ready_file = g->text;
   }
-  set_number(all, "ready-fd", o.ready_fd, 0, static_cast<std::uint64_t>(std::numeric_limits<int>::max()), {});
+  set_number(all, "ready-fd", o.ready_fd, 1, static_cast<std::uint64_t>(std::numeric_limits<int>::max()), {});
   // In the order of the enumerations.
   if (const given* const g = one_of(all, "log-level")) {
     o.log_level = static_cast<base::log::level>(read_choice(*g, {"debug", "info", "warning", "error"}));

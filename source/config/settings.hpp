@@ -60,8 +60,8 @@ std::string environment_name(std::string_view flag_name);
 
 /// Adds what the environment says to flags that have no value yet.
 void add_environment(settings& all, const environment& env);
-/// Adds what the file says to flags that have no value yet.
-void add_file(settings& all, const std::string& path);
+/// Adds what the file says, which --config names, to flags that have no value yet.
+void add_file(settings& all, const given& file);
 
 /// Turns the values into options and checks them against each other.
 options make_options(const settings& all);

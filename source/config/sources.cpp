@@ -67,10 +67,11 @@ void add_environment(settings& all, const environment& env) {
   merge(all, std::move(source));
 }
 
-void add_file(settings& all, const std::string& path) {
+void add_file(settings& all, const given& file) {
+  const auto& path = file.text;
   // In errors the path stands as it is, unless it could break the line.
   const auto shown = quoted(path).size() == path.size() + 2 ? path : quoted(path);
-  const auto text = read_file(path, max_config_bytes, "--config", "the file " + quoted(path));
+  const auto text = read_file(path, max_config_bytes, file.origin, "the file " + quoted(path));
   settings source;
   for (const auto& entry : read_toml(text, shown)) {
     const flag* const f = find_flag(entry.key);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -63,7 +64,7 @@ endpoint read_socket_path(const given& g) {
 /// Closes the descriptor at the end of the block.
 class open_file {
  public:
-  explicit open_file(const std::string& path) noexcept : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit open_file(const std::string& path) noexcept : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~open_file() {
     if (fd_ >= 0) close(fd_);
   }
@@ -210,7 +211,14 @@ account read_account(const given& g) {
 
 std::string read_file(const std::string& path, std::size_t most, const std::string& origin, const std::string& shown) {
   const open_file file(path);
-  if (file.fd() < 0) cannot_read(origin, shown);
+  struct stat about {};
+  if (file.fd() < 0 || fstat(file.fd(), &about) != 0) cannot_read(origin, shown);
+  if (S_ISDIR(about.st_mode)) {
+    errno = EISDIR;
+    cannot_read(origin, shown);
+  }
+  // A pipe or a device may keep us waiting for ever.
+  if (!S_ISREG(about.st_mode)) throw usage_error(origin, "cannot read " + shown + ": it is no regular file");
   std::string bytes;
   std::array<char, 16'384> buffer;
   while (true) {

@@ -33,7 +33,8 @@ account read_account(const given& g);
 /// Where NAME:SECRET is split: the place of the colon, npos: there is none.
 std::size_t secret_split(std::string_view text) noexcept;
 
-/// The bytes of a file, at most `most` of them. Throws usage_error where it cannot be read or is longer. `shown`: how the
+/// The bytes of a file, at most `most` of them. Throws usage_error where it cannot be read, is longer, or is
+/// no regular file. `shown`: how the
 /// error calls the file.
 std::string read_file(const std::string& path, std::size_t most, const std::string& origin, const std::string& shown);
 

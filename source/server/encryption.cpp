@@ -61,7 +61,7 @@ void encryption::rotate_ticket_keys() {
   tickets_->rotate(unix_now());
 }
 
-base::result<std::shared_ptr<const tls::contexts>> encryption::make(const config::options& o) {
+base::result<encryption::contexts> encryption::make(const config::options& o) {
   tls::context_options c;
   c.certificates = o.certificates;
   if (c.certificates.empty()) {

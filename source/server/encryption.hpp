@@ -11,14 +11,16 @@
 namespace couplet::server {
 
 /// The server's certificates: those that were given, or one that it signs itself. Tickets outlive a reload, since their keys stay here.
-/// On one thread.
+/// On one thread at a time, but for rotate_ticket_keys(): from any.
 class encryption {
  public:
+  using contexts = std::shared_ptr<const tls::contexts>;
+
   encryption();
 
   /// What clients' connections are made with from now on. The error is one line that names the file. A self-signed certificate is made once;
   /// in `o.data` it is kept from one start to the next, and made anew where it has expired or a domain is missing in it.
-  base::result<std::shared_ptr<const tls::contexts>> make(const config::options& o);
+  base::result<contexts> make(const config::options& o);
 
   /// To be called about once a minute.
   void rotate_ticket_keys();

@@ -25,6 +25,9 @@
 
 namespace couplet::server {
 
+/// For the component listener.
+component::options component_options_of(const config::options& o);
+
 /// Everything there is one of, or one for each shard.
 class server::house {
  public:
@@ -34,7 +37,7 @@ class server::house {
   int run();
 
  private:
-  // building (house.cpp)
+  // building (furnish.cpp)
   void furnish();
   void furnish_accounts(std::uint32_t count);
   void furnish_clients();
@@ -44,19 +47,25 @@ class server::house {
   std::optional<std::string> open_listeners();
   std::optional<std::string> open_listener(const char* kind, const config::endpoint& where, bool on_all_shards);
   std::optional<std::string> make_accounts(const std::vector<config::account>& accounts);
+
+  // starting and running (house.cpp)
+  std::optional<std::string> build();
   void start_lives();
   void say_what_starts() const;
-
-  // running
   void start_threads();
   void on_ready();
   void on_link_outcome(link::manager_link::outcome o, const std::string& why);
   void watch_signals();
   void on_signal(int number);
-  void read_configuration_again();
-  void renew_certificates(const config::options& fresh);
   net::task<> housekeeping();
   void fail(const std::string& why);
+
+  // reading the configuration again (reload.cpp)
+  void on_hangup();
+  net::task<> read_configuration_again();
+  void read_files(std::optional<config::options>& fresh, encryption::contexts& renewed);
+  void take_over(config::options& fresh, const encryption::contexts& renewed);
+  void take_over_accounts(std::vector<config::account> accounts);
 
   // stopping (shutdown.cpp)
   net::task<> shut_down();
@@ -90,12 +99,16 @@ class server::house {
   encryption encryption_;
   std::string process_secret_;  ///< for the salts of names
   std::unique_ptr<net::workers> workers_;
+  std::unique_ptr<net::workers> files_;  ///< reads the configuration again; from the first time on
+  bool reading_ = false;                 ///< just now
+  bool read_once_more_ = false;          ///< then
   std::vector<std::unique_ptr<embedded_credentials>> credentials_;
   std::unique_ptr<credentials::source> back_end_;  ///< who checks passwords instead
   std::vector<std::unique_ptr<client::table>> tables_;
   std::unique_ptr<component::router> router_;
   std::vector<std::unique_ptr<open_port>> ports_;
   std::vector<ready_listener> ready_;
+  ready_file ready_file_;
   std::vector<std::unique_ptr<net::shard>> shards_;
   std::unique_ptr<link::manager_link> link_;
   std::unique_ptr<asio::basic_signal_set<net::executor>> signals_;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "characters.hpp"
+#include "used_prefixes.hpp"
 #include "xml/first_tag.hpp"
 #include "xml/names.hpp"
 #include "xml/tokenizer.hpp"
@@ -17,26 +17,6 @@ bool names_server(std::string_view uri) noexcept {
 
 bool is_declaration(std::string_view attribute_name) noexcept {
   return attribute_name == "xmlns" || attribute_name.starts_with("xmlns:");
-}
-
-/// The bytes in which a prefix may stand: letters, digits and so on, and anything beyond ASCII.
-bool may_be_in_name(char c) noexcept {
-  return (class_of(c) & in_name) != 0 || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_wanted(const prefix_declaration& d) noexcept {
-  return !d.prefix.empty() && d.prefix != "xml" && !(d.prefix == "stream" && d.namespace_uri == ns::stream);
-}
-
-/// Marks the prefixes that stand before a colon somewhere in the bytes: some may be in a text only, which does no harm.
-void mark_used(std::string_view bytes, const std::vector<prefix_declaration>& header, std::vector<bool>& used) {
-  for (std::size_t colon = bytes.find(':'); colon != std::string_view::npos; colon = bytes.find(':', colon + 1)) {
-    std::size_t begin = colon;
-    while (begin > 0 && may_be_in_name(bytes[begin - 1])) --begin;
-    const std::string_view prefix = bytes.substr(begin, colon - begin);
-    for (std::size_t i = 0; i < header.size(); ++i)
-      if (header[i].prefix == prefix) used[i] = true;
-  }
 }
 
 /// Appends the declarations of one tag, and what lies between them, with the servers' names exchanged. Returns how many bytes the
@@ -60,11 +40,11 @@ std::size_t append_tag(std::string& out, std::string_view tag, std::string& scra
 
 void append_header_prefixes(std::string& out, const element_view& element, const std::vector<prefix_declaration>& header) {
   if (!element.uses_header_prefixes) return;
-  std::vector<bool> used(header.size());
-  mark_used(element.bytes, header, used);
+  used_prefixes used(header);
+  used.look_through(element.bytes);
   std::string name;
   for (std::size_t i = 0; i < header.size(); ++i) {
-    if (!used[i] || !is_wanted(header[i])) continue;
+    if (!used.contains(i)) continue;
     name = "xmlns:";
     name += header[i].prefix;
     if (find_attribute(element.bytes, name).data() != nullptr) continue;

@@ -3,11 +3,12 @@
 
 import os
 import socket
+import subprocess
 import tempfile
 import time
 import unittest
 
-from harness import DOMAIN, LOOPBACK, PASSWORDS, Server, main, run, sanitized, secret_file
+from harness import BINARY, DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Server, main, run, sanitized, secret_file, wait_until
 from wire import Stream
 
 
@@ -136,6 +137,50 @@ class Starts(unittest.TestCase):
         with Stream(server.address()) as stream:
             self.assertEqual(stream.login("user9999", password="pw9999").ping().get("type"), "result")
         self.assertEqual(server.stop(), [])
+
+
+class ReadyFile(unittest.TestCase):
+    """It is there while the server is ready, and says nothing of another one."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="couplet-operator-")
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, "ready.json")
+
+    def test_one_of_an_earlier_process_is_gone_though_the_start_fails(self):
+        secret_file(os.path.dirname(self.path), "ready.json", "{}")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            done = run("--listen", f"127.0.0.1:{taken.getsockname()[1]}", "--ready-file", self.path)
+        self.assertEqual(done.returncode, 1)
+        self.assertFalse(os.path.exists(self.path))
+
+    def test_it_goes_when_the_server_stops(self):
+        server = Server(*LOOPBACK)
+        server.signal()
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(os.listdir(server.folder), ["log"])
+        self.assertEqual(server.stop(), [])
+
+    def test_another_process_keeps_its_own(self):
+        server = Server(*LOOPBACK)
+        secret_file(server.folder, "new", "another one's")
+        os.rename(os.path.join(server.folder, "new"), server.ready_path)
+        server.signal()
+        self.assertEqual(server.wait(), 0)
+        self.assertTrue(os.path.exists(server.ready_path))
+        self.assertEqual(server.stop(), [])
+
+    def test_what_a_process_of_the_same_number_left_is_no_obstacle(self):
+        # exec keeps the number of the process.
+        script = ': >"$1.$$.tmp"; exec "$0" --listen 127.0.0.1:0 --ready-file "$1"'
+        process = subprocess.Popen(["/bin/sh", "-c", script, BINARY, self.path], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_until(lambda: os.path.exists(self.path) or process.poll() is not None, "it is ready")
+        self.assertIsNone(process.poll())
+        self.assertEqual(os.listdir(os.path.dirname(self.path)), ["ready.json"])
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
 
 
 if __name__ == "__main__":

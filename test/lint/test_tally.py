@@ -129,6 +129,17 @@ class Scripts(unittest.TestCase):
     def test_a_set_up_that_fails(self):
         self.assertEqual(self.last_line("scripts/test", SETUP="false"), "0 passed, 1 failed")
 
+    def test_the_whole_check(self):
+        # What is wrong with its arguments is said before anything is set up.
+        self.assertEqual(self.last_line(".ci/run", SETUP="false"), "0 passed, 1 failed")
+        with tempfile.TemporaryDirectory() as folder:
+            trace = pathlib.Path(folder, "was-there")
+            set_up = pathlib.Path(folder, "set-up")
+            set_up.write_text(f"#!/bin/sh\n: >{trace}\n", encoding="utf-8")
+            set_up.chmod(0o755)
+            self.assertEqual(self.last_line(".ci/run", "shell_scripts", "no_such_lane", SETUP=str(set_up)), "0 passed, 1 failed")
+            self.assertFalse(trace.exists())
+
 
 if __name__ == "__main__":
     main()

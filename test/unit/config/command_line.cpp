@@ -139,6 +139,7 @@ TEST_CASE("every flag does what it says") {
 }
 
 TEST_CASE("what is wrong is named in one line, with exit code 2") {
+  const temporary_file nobody("");
   struct row {
     std::vector<std::string> words;
     std::string says;  ///< somewhere in the line
@@ -227,7 +228,7 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
       {{"--sm", "a:1", "--sm-id", "x"}, "--sm: needs --sm-secret"},
       {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--user", "a@elsewhere:z"},
        "--user: the account \"a@elsewhere\" is not of a domain served"},
-      {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--users", "/dev/null"}, "--users: holds no account"},
+      {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--users", nobody.path()}, "--users: holds no account"},
       {{"--sm", "a:1", "--sm-id", "x", "--sm-secret", "y", "--sm-protocol", "xmpp"},
        "--sm-protocol: expected auto, route or sc, not \"xmpp\""},
       {{"--sm-protocol", "sc"}, "--sm-protocol: needs --sm"},
@@ -398,8 +399,8 @@ TEST_CASE("the help says what exit codes mean and what signals do") {
     CHECK(about_codes.find(part) != std::string::npos);
   }
   for (const std::string_view part :
-       {"SIGTERM, SIGINT  a clean stop", "a second one stops at once", "SIGHUP  ", "--c2s", "--sm-secret", "--log-level",
-        "--log-format", "Accounts that are no longer listed stay until a restart"}) {
+       {"SIGTERM, SIGINT  a clean stop", "a second one stops at once", "SIGHUP  ", "--tls-cert", "--tls-key", "--tls-client-ca",
+        "--c2s", "--sm-secret", "--log-level", "--log-format", "Accounts that are no longer listed stay until a restart"}) {
     CAPTURE(part);
     CHECK(about_signals.find(part) != std::string::npos);
   }

@@ -166,6 +166,7 @@ TEST_CASE("the example configuration: what it calls defaults changes nothing") {
 
 TEST_CASE("the example configuration: its examples are of the right form") {
   const temporary_file secret("x\n");
+  const temporary_file nobody("");
   for (const auto& l : lines_of_example()) {
     if (!l.comment.starts_with(" e.g.")) continue;
     if (l.key == "tls-cert" || l.key == "tls-key") continue;  // they want real ones
@@ -179,10 +180,30 @@ TEST_CASE("the example configuration: its examples are of the right form") {
     if (l.key.starts_with("sm") && l.key != "sm-id") text += "sm-id = \"a\"\n";
     if (l.key.starts_with("sm") && l.key != "sm-secret") text += "sm-secret = \"b\"\n";
     if (l.key == "auth-http-ca") text += "auth-http = \"https://localhost/\"\n";
-    if (l.key == "users") text = "users = \"/dev/null\"\n";
+    if (l.key == "users") text = "users = \"" + nobody.path() + "\"\n";
     const temporary_file file(text);
     const auto p = parse({"--config", file.path()});
     CAPTURE(p.result.text);
     CHECK(p.result.run);
+  }
+}
+
+TEST_CASE("the example configuration works on a machine without IPv6") {
+  const temporary_file example(example_text());
+  const auto p = parse({"--config", example.path()});
+  REQUIRE(p.result.run);
+  REQUIRE_FALSE(p.options.client_listeners.empty());
+  for (const auto& where : p.options.client_listeners) CHECK(where.host.find(':') == std::string::npos);
+}
+
+TEST_CASE("the folder of the example's data is one that the example's unit makes") {
+  const char* const data = std::getenv("COUPLET_TEST_DATA");
+  REQUIRE(data != nullptr);
+  std::ifstream in(std::string(data) + "/../../etc/couplet.service");
+  std::set<std::string> unit;
+  for (std::string text; std::getline(in, text);) unit.insert(text);
+  CHECK(unit.contains("StateDirectory=couplet"));
+  for (const auto& l : lines_of_example()) {
+    if (l.key == "data") CHECK(without_quotes(l.value) == "/var/lib/couplet");
   }
 }

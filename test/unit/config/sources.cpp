@@ -199,3 +199,16 @@ TEST_CASE("10,000 accounts are all read") {
   CHECK(p.options.accounts.back().who.full() == "user9999@localhost");
   CHECK(p.options.accounts.back().secret == "secret9999");
 }
+
+TEST_CASE("an account that is given twice is named with both places") {
+  const temporary_file users("# accounts\nromeo@localhost:x\njuliet@localhost:y\nROMEO@localhost:z\n");
+  CHECK(parse({"--users", users.path()}).result.text ==
+        "couplet: " + users.path() + ":4: the account \"romeo@localhost\" is given twice; first in " + users.path() + ":2\n");
+  CHECK(parse({"--users", users.path()}, {{"COUPLET_USER", "Romeo@localhost:y"}}).result.text ==
+        "couplet: " + users.path() + ":2: the account \"romeo@localhost\" is given twice; first in COUPLET_USER\n");
+}
+
+TEST_CASE("a file that the environment names is missing: the variable is named") {
+  CHECK(parse({}, {{"COUPLET_CONFIG", "/nowhere/at/all"}})
+            .result.text.starts_with("couplet: COUPLET_CONFIG: cannot read the file \"/nowhere/at/all\""));
+}
