@@ -10,7 +10,7 @@
 namespace couplet::sasl {
 
 /// Finds out whose account EXTERNAL opens (XEP-0178 section 2). `xmpp_addrs`: the id-on-xmppAddr entries of a certificate that has been
-/// verified, with the key proven, as they stand there; those that are no bare JID at `domain` (prepared) count for nothing. Nothing else
+/// verified, or where it has none, its rfc822Name entries, with the key proven, as they stand there; those that are no bare JID at `domain` (prepared) count for nothing. Nothing else
 /// in a certificate names an account: no distinguished name (SECURITY 54), no dNSName. `authzid`: decoded; empty: not given.
 ///
 /// With an authzid it must be one of those addresses, compared as JIDs; without one there must be exactly one. `who` is changed only where

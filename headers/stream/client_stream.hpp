@@ -54,7 +54,7 @@ struct client_settings {
 struct security {
   sasl::channel_bindings bindings;
   bool certificate = false;             ///< the client has shown one that was verified
-  std::vector<std::string> xmpp_addrs;  ///< that it is for; as they stand there
+  std::vector<std::string> xmpp_addrs;  ///< that it is for, as they stand there; mail addresses where it has none for XMPP
 };
 
 /// How far a stream is; each phase has its own deadline.

@@ -19,11 +19,12 @@ struct io_turn;    // of this room
 /// What a client's certificate says about whose it is: the entries of its subjectAltName, never its distinguished name (SECURITY
 /// 54). As they stand there: UTF-8 resp. ASCII without control characters, not prepared.
 struct client_identity {
-  bool present = false;                 ///< the client sent a certificate and has its key
-  bool verified = false;                ///< the client CA stands behind it and it is valid today. Nothing else may be believed
-  std::vector<std::string> xmpp_addrs;  ///< id-on-xmppAddr, RFC 6120 section 13.7.1.4
-  std::vector<std::string> dns_names;   ///< dNSName
-  std::vector<std::string> srv_names;   ///< id-on-dnsSRV, RFC 4985, "_xmpp-client.example.net"
+  bool present = false;   ///< the client sent a certificate and has its key
+  bool verified = false;  ///< the client CA stands behind it and it is valid today. Nothing else may be believed
+  std::vector<std::string> mail_addresses;  ///< rfc822Name
+  std::vector<std::string> xmpp_addrs;      ///< id-on-xmppAddr, RFC 6120 section 13.7.1.4
+  std::vector<std::string> dns_names;       ///< dNSName
+  std::vector<std::string> srv_names;       ///< id-on-dnsSRV, RFC 4985, "_xmpp-client.example.net"
 };
 
 /// What is known about a connection once its handshake is over.

@@ -88,7 +88,8 @@ void connection::on_secured() {
   if (const auto* f = tls()->engine().known()) {
     s.bindings = sasl::channel_bindings(f->tls_exporter, f->tls_unique, f->tls_server_end_point);
     s.certificate = f->client.verified;
-    s.xmpp_addrs = f->client.xmpp_addrs;
+    // XEP-0178 section 2: where no entry is made for XMPP, a mail address that is an account's will do.
+    s.xmpp_addrs = f->client.xmpp_addrs.empty() ? f->client.mail_addresses : f->client.xmpp_addrs;
   }
   machine_.on_secured(std::move(s));
   on_phase();

@@ -52,6 +52,7 @@ bool read_identity(std::string_view der, client_identity& out) {
   if (!parsed) return false;
   out.present = true;
   out.xmpp_addrs = std::move(parsed->names.xmpp_addrs);
+  out.mail_addresses = std::move(parsed->names.mail_addresses);
   out.dns_names = std::move(parsed->names.dns_names);
   out.srv_names = std::move(parsed->names.srv_names);
   return true;

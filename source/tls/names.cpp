@@ -16,6 +16,7 @@ constexpr std::string_view xmpp_addr_id("\x2b\x06\x01\x05\x05\x07\x08\x05", 8);
 constexpr std::string_view srv_name_id("\x2b\x06\x01\x05\x05\x07\x08\x07", 8);
 
 constexpr std::uint8_t other_name = der::context_constructed;
+constexpr std::uint8_t mail_address = der::context + 1;
 constexpr std::uint8_t dns_name = der::context + 2;
 constexpr std::uint8_t ip_address = der::context + 7;
 
@@ -60,6 +61,10 @@ bool read_other_name(std::string_view content, alternative_names& out) {
 bool read_name(const der::value& name, alternative_names& out) {
   switch (name.tag) {
     case other_name: return read_other_name(name.content, out);
+    case mail_address:
+      if (!is_ascii_word(name.content)) return false;
+      out.mail_addresses.emplace_back(name.content);
+      return true;
     case dns_name:
       if (!is_ascii_word(name.content)) return false;
       out.dns_names.emplace_back(name.content);
@@ -70,7 +75,7 @@ bool read_name(const der::value& name, alternative_names& out) {
         return true;
       }
       return false;
-    // The other kinds of GeneralName: [1] mail, [3] X.400, [4] directory, [5] EDI, [6] URI, [8] registered.
+    // The other kinds of GeneralName: [3] X.400, [4] directory, [5] EDI, [6] URI, [8] registered.
     default: return (name.tag & 0xc0U) == der::context && (name.tag & 0x1fU) <= 8;
   }
 }

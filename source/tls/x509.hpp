@@ -12,9 +12,10 @@ namespace couplet::tls {
 /// kinds are passed over.
 struct alternative_names {
   std::vector<std::string> dns_names;
-  std::vector<std::string> addresses;   ///< "192.0.2.1", "2001:db8::1"
-  std::vector<std::string> xmpp_addrs;  ///< id-on-xmppAddr
-  std::vector<std::string> srv_names;   ///< id-on-dnsSRV
+  std::vector<std::string> addresses;       ///< "192.0.2.1", "2001:db8::1"
+  std::vector<std::string> xmpp_addrs;      ///< id-on-xmppAddr
+  std::vector<std::string> mail_addresses;  ///< rfc822Name
+  std::vector<std::string> srv_names;       ///< id-on-dnsSRV
 };
 
 /// More entries than anybody needs make the whole extension invalid.

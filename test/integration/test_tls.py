@@ -143,27 +143,37 @@ class Tls(unittest.TestCase):
         self.assertTrue(answer.startswith(b"HTTP/1.1 302 Found\r\nLocation: https://example.org/chat\r\n"), answer)
         self.assertNotIn(b"secret", answer)
 
+    def try_external(self, *files):
+        """Whether EXTERNAL is offered to who shows this certificate, what comes of it, and the stream."""
+        context = client_context()
+        if files:
+            context.load_cert_chain(*files)
+        stream = TlsStream(self.plain, context)
+        self.addCleanup(stream.close)
+        stream.open("1.0")
+        offered = [m.text for m in stream.receive().iter(f"{{{SASL}}}mechanism")]
+        stream.send(f"<auth xmlns='{SASL}' mechanism='EXTERNAL'>=</auth>")
+        return "EXTERNAL" in offered, stream.receive().tag.split("}")[1], stream
+
+    def test_client_certificates_with_mail_addresses(self):
+        """They will do where there is no address for XMPP, and where one of them is an account's."""
+        alice, bob = f"email:alice@{DOMAIN}", f"email:bob@{DOMAIN}"
+        for name, names, expected in (("one", f"{bob},email:bob@elsewhere.example", "success"), ("several", f"{alice},{bob}", "failure"),
+                                      ("both", f"{alice},otherName:1.3.6.1.5.5.7.8.5;UTF8:nobody@{DOMAIN}", "failure")):  # fmt: skip
+            pair = make_certificate(self.folder, name, f"/CN={name}", f"subjectAltName={names}")
+            self.start("--tls-client-ca", pair[0])
+            self.assertEqual(self.try_external(*pair)[:2], (True, expected), name)
+            self.assertEqual(self.system.stop(), [])
+
     def test_client_certificates(self):
         chain, key = make_certificate(self.folder, "alice", "/CN=somebody", f"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:alice@{DOMAIN}")
         other, other_key = make_certificate(self.folder, "bob", f"/CN=bob@{DOMAIN}", f"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:bob@{DOMAIN}")
         self.start("--tls-client-ca", chain)
-
-        def try_external(*files):
-            context = client_context()
-            if files:
-                context.load_cert_chain(*files)
-            stream = TlsStream(self.plain, context)
-            self.addCleanup(stream.close)
-            stream.open("1.0")
-            offered = [m.text for m in stream.receive().iter(f"{{{SASL}}}mechanism")]
-            stream.send(f"<auth xmlns='{SASL}' mechanism='EXTERNAL'>=</auth>")
-            return "EXTERNAL" in offered, stream.receive().tag.split("}")[1], stream
-
-        offered, answer, stream = try_external(chain, key)
+        offered, answer, stream = self.try_external(chain, key)
         self.assertEqual((offered, answer), (True, "success"))
         self.assertTrue(stream.bind("here").startswith(f"alice@{DOMAIN}/"))
-        self.assertEqual(try_external()[:2], (False, "failure"))
-        self.assertEqual(try_external(other, other_key)[:2], (False, "failure"))
+        self.assertEqual(self.try_external()[:2], (False, "failure"))
+        self.assertEqual(self.try_external(other, other_key)[:2], (False, "failure"))
 
     def test_self_signed_is_kept(self):
         data = os.path.join(self.folder, "data")

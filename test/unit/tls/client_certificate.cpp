@@ -94,6 +94,7 @@ TEST_CASE("a client's certificate tells its addresses") {
     CHECK(a.client.present);
     CHECK(a.client.verified);
     CHECK(a.client.xmpp_addrs == std::vector<std::string>{"juliet@capulet.example", "j\xc3\xbclia@capulet.example"});
+    CHECK(a.client.mail_addresses == std::vector<std::string>{"mail@capulet.example"});
     CHECK(a.client.dns_names == std::vector<std::string>{"capulet.example"});
     CHECK(a.client.srv_names == std::vector<std::string>{"_xmpp-client.capulet.example"});
   }
@@ -220,9 +221,9 @@ TEST_CASE("SECURITY 54: a certificate without its key is worth nothing") {
 TEST_CASE("SECURITY 54: names with a NUL or a line end make the certificate refused") {
   const authority ca;
   const auto shared = asking(ca);
-  for (const auto& names :
-       {xmpp_addr("juliet@capulet.example\0.evil.example"sv), xmpp_addr("a\n@b"), xmpp_addr("\xff@b"), xmpp_addr(""),
-        der::write(der::context + 2, "a\0b"sv), other_name(xmpp_addr_id, der::ia5_string, "a@b")}) {
+  for (const auto& names : {xmpp_addr("juliet@capulet.example\0.evil.example"sv), xmpp_addr("a\n@b"), xmpp_addr("\xff@b"),
+                            xmpp_addr(""), der::write(der::context + 2, "a\0b"sv), der::write(der::context + 1, "a@b\0.c"sv),
+                            der::write(der::context + 1, "a\n@b"sv), other_name(xmpp_addr_id, der::ia5_string, "a@b")}) {
     const auto one = issue(request_for(ca, names), ca);
     for (const int version : versions) {
       const auto a = show(shared, one.pem(), one.key_pem, version);
