@@ -29,7 +29,10 @@ std::string ready_text(const std::vector<ready_listener>& listeners) {
   std::string out = "{\"pid\":" + std::to_string(::getpid()) + ",\"listeners\":[";
   const char* separator = "";
   for (const auto& l : listeners) {
-    out.append(separator).append("{\"kind\":\"").append(l.kind).append(l.where.is_unix() ? "\",\"path\":\"" : "\",\"address\":\"");
+    out.append(separator)
+        .append("{\"kind\":\"")
+        .append(l.kind)
+        .append(l.where.is_unix() ? "\",\"path\":\"" : "\",\"address\":\"");
     base::log::append_escaped(out, l.where.is_unix() ? l.where.path : l.where.host);
     out += '"';
     if (!l.where.is_unix()) out.append(",\"port\":").append(std::to_string(l.where.port));

@@ -84,7 +84,7 @@ TEST_CASE("proxied: the client's address is the one in the header, also byte by 
 
 TEST_CASE("proxied: without the header there is no answer, and the log says why") {
   for (const std::string& input : {header, std::string("GET / HTTP/1.1\r\n\r\n"), std::string("PROXY TCP4 203.0.113.7\r\n"),
-                                  std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)}) {
+                                   std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)}) {
     proxied_house h;
     auto end = h.connect();
     caught_log log;
