@@ -6,10 +6,11 @@ import unittest
 
 def summary(result):
     """(passed, failed): an error outside of a test (setUpClass…) counts as a failed one."""
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    in_tests = sum(1 for test, _ in result.failures + result.errors if isinstance(test, unittest.TestCase))
-    in_tests += len(result.unexpectedSuccesses)
-    return result.testsRun - in_tests - len(result.skipped), failed
+    wrong = [test for test, _ in result.failures + result.errors] + list(result.unexpectedSuccesses)
+    # A test fails once, however many of its parts (subTest) do.
+    tests = {id(getattr(test, "test_case", test)): test for test in wrong}
+    in_tests = sum(1 for test in tests.values() if isinstance(test, unittest.TestCase))
+    return result.testsRun - in_tests - len(result.skipped), len(tests)
 
 
 def main(module="__main__"):
