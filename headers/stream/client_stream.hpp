@@ -16,8 +16,8 @@
 #include "sasl/verdict.hpp"
 #include "stream/effects.hpp"
 #include "stream/features.hpp"
-#include "stream/registration_gate.hpp"
 #include "stream/session_protocol.hpp"
+#include "stream/surroundings.hpp"
 #include "xml/element.hpp"
 #include "xml/tokenizer.hpp"
 
@@ -87,9 +87,9 @@ class client_stream {
   /// TLS is up: what comes next is a stream header, and nothing of before counts (RFC 6120 section 5.4.3.3).
   void on_secured(security s);
   void on_header(const xml::element_view& header, bool manager_up, effects& out);
-  /// `registrations`: null: nobody limits them. `scratch`: the thread's document. `header_prefixes`: what the header declares beside the usual.
+  /// `around`: null: nothing is known of it. `scratch`: the thread's document. `header_prefixes`: what the header declares beside the usual.
   void on_element(const xml::element_view& element, const std::vector<xml::prefix_declaration>& header_prefixes, bool manager_up,
-                  xml::fragment& scratch, effects& out, registration_gate* registrations = nullptr);
+                  xml::fragment& scratch, effects& out, surroundings* around = nullptr);
   void on_footer(effects& out);
   void on_fault(xml::fault fault, effects& out);
   /// In place of the effects of <starttls/>: something followed it in the clear. The stream ends, and TLS does not begin.
@@ -175,6 +175,7 @@ class client_stream {
   // open_session.cpp: stanzas
   void on_stanza(event& e);
   bool answer_negotiation_iq(event& e);
+  bool answer_address_iq(event& e, std::string_view to);
 
   // controlled_session.cpp: sessions of the second generation
   void start_controlled_session(effects& out);

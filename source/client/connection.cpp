@@ -23,7 +23,8 @@ connection::connection(table& t, int descriptor, const arrival& a)
       tokenizer_(t.workspaces_, t.shared_.limit.before_login),
       machine_(t.shared_.settings, seat_.id(), plaintext_may_pass(t.shared_, a.who)),
       address_(a.who.address),
-      last_input_(t.shard_.now()) {
+      last_input_(t.shard_.now()),
+      port_(a.who.port) {
   ++t.count_.accepted;
   on_phase();
   if (a.how == entry::proxied || a.how == entry::proxied_tls) announced_ = std::make_unique<announced>(a);

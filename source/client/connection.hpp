@@ -48,7 +48,7 @@ bool plaintext_may_pass(const shared_state& shared, const net::peer& who) noexce
 /// the life, by the table with a route, by the wheel, and by the shard when it is time to write.
 ///
 ///   socket → (PROXY) → (TLS) → tokenizer → machine → effects → outbox, manager
-class connection final : public net::wire, private stream::registration_gate {
+class connection final : public net::wire, private stream::surroundings {
  public:
   connection(table& t, int descriptor, const arrival& a);
   ~connection() override;
@@ -80,6 +80,8 @@ class connection final : public net::wire, private stream::registration_gate {
   void set_next_deadline();
   void account_memory();
   bool admit_registration() override;
+  std::string_view client_address() const override { return address_; }
+  std::uint16_t client_port() const override { return port_; }
   void give_up_session();
   void finish();
   bool paused() const noexcept;
@@ -96,6 +98,7 @@ class connection final : public net::wire, private stream::registration_gate {
   base::time_point stage_deadline_{};     ///< of the login or the bind as a whole, over several tries
   base::time_point last_input_;
   std::uint32_t accounted_ = 0;  ///< bytes charged to the budget of all that have not logged in
+  std::uint16_t port_;
   stream::phase phase_ = stream::phase::header;
   stream::phase stage_ = stream::phase::header;  ///< the last phase but `manager`, which belongs to the one before it
   bool opening_ = true;                          ///< what comes first is not known yet

@@ -34,6 +34,7 @@ void connection::on_client_known() {
   net::apply(told->header.result(), told->came.who);
   const auto& who = told->came.who;
   address_ = who.address;
+  port_ = who.port;
   const bool tls_first = told->came.how == entry::proxied_tls;
   const bool may_come =
       !told->header.result().address || table_.admits(who);  // without one it is the proxy itself, a health check mostly

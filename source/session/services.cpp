@@ -27,7 +27,7 @@ void append_query(std::string& out, std::string_view uri) {
 void append_server_info(std::string& out, bool registration) {
   append_query(out, xml::ns::disco_info);
   out += "<identity category='server' type='im' name='Couplet'/>";
-  append_features(out, {xml::ns::disco_info, xml::ns::disco_items, xml::ns::ping, xml::ns::version});
+  append_features(out, {xml::ns::disco_info, xml::ns::disco_items, xml::ns::ping, xml::ns::version, xml::ns::server_ip_check});
   if (registration) append_features(out, {xml::ns::iq_register});
   out += "</query>";
 }

@@ -86,12 +86,12 @@ void client_stream::begin_stream(const std::string& reply_to, effects& out) {
 }
 
 void client_stream::on_element(const xml::element_view& element, const std::vector<xml::prefix_declaration>& header_prefixes,
-                               bool manager_up, xml::fragment& scratch, effects& out, registration_gate* registrations) {
+                               bool manager_up, xml::fragment& scratch, effects& out, surroundings* around) {
   if (phase_ == stream::phase::closed) return;
   // Before a header there are no elements, and while the manager is asked the connection keeps them back.
   if (!header_sent_ || holds_input()) return end(close_reason::protocol_violation, out);
 
-  event e{element, header_prefixes, manager_up, scratch, out, registrations};
+  event e{element, header_prefixes, manager_up, scratch, out, around};
   const auto ns = element.namespace_uri;
   if (ns == xml::ns::client && is_stanza_name(element.name)) {
     // The content namespace is the default one, and then stanzas have no prefix (RFC 6120 section 4.8.5).

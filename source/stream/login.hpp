@@ -16,7 +16,7 @@ struct client_stream::event {
   bool manager_up;
   xml::fragment& scratch;
   effects& out;
-  registration_gate* registrations;  ///< null: everybody may
+  surroundings* around;  ///< null: nothing is known of it
 };
 
 /// What a client needs until its session runs. Never more than one request waits for the manager.

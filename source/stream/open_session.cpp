@@ -1,5 +1,6 @@
 #include "answers.hpp"
 #include "base/byte_set.hpp"
+#include "base/ip_network.hpp"
 #include "base/text_pool.hpp"
 #include "login.hpp"
 #include "splice.hpp"
@@ -63,6 +64,8 @@ void client_stream::on_stanza(event& e) {
     return;
   }
   if (e.element.name == "iq" && type == "set" && answer_negotiation_iq(e)) return base::give_text(std::move(xml));
+  if (e.element.name == "iq" && type == "get" && answer_address_iq(e, xml::decode_attribute(tag.to, scratch)))
+    return base::give_text(std::move(xml));
   if (controlled_) {
     auto target = route::address(base::take_short_text(who_.full()));
     e.out.to_manager.emplace_back(route::controlled_stanza(route::address(id_), std::move(target), std::string(),
@@ -90,6 +93,29 @@ bool client_stream::answer_negotiation_iq(event& e) {
   for (xml::attribute_cursor c(bytes); c.next();)
     if (c.current().name == "id") id = c.current().whole;
   append_iq_result(e.out.to_peer, id);
+  return true;
+}
+
+/// Where the client is, as its connection sees it (XEP-0279): only here that is known. Nobody is told of another one.
+bool client_stream::answer_address_iq(event& e, std::string_view to) {
+  const auto bytes = e.element.bytes;
+  if (e.around == nullptr || bytes.find(xml::ns::server_ip_check) == std::string_view::npos) return false;
+  if (!e.scratch.parse(bytes, xml::ns::client).child("address", xml::ns::server_ip_check)) return false;
+  const auto address = to.empty() ? std::optional(who_) : base::jid::parse(to);
+  const bool own = address && (address->bare() == who_.bare() || address->full() == who_.domain());
+  if (!own) return false;  // the manager says what it says about strangers
+  const auto ip = base::ip_address::parse(e.around->client_address());
+  if (!ip) {
+    append_stanza_error(e.out.to_peer, bytes, "item-not-found", "This connection has no IP address.");
+    return true;
+  }
+  auto payload = "<address xmlns='urn:xmpp:sic:1'><ip>" + ip->to_text() + "</ip>";
+  if (e.around->client_port() != 0) payload += "<port>" + std::to_string(e.around->client_port()) + "</port>";
+  payload += "</address>";
+  std::string_view id;
+  for (xml::attribute_cursor c(bytes); c.next();)
+    if (c.current().name == "id") id = c.current().whole;
+  append_iq_result(e.out.to_peer, id, payload);
   return true;
 }
 

@@ -38,7 +38,7 @@ void client_stream::on_registration(const xml::element& query, bool set, event& 
     to = who->full();
   }
   if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
-  if (set && e.registrations != nullptr && !e.registrations->admit_registration())
+  if (set && e.around != nullptr && !e.around->admit_registration())
     return refuse_iq("resource-constraint", "Too many accounts were asked for from this address; try again later.", e.out);
 
   login_->request_id = base::random_hex(8);

@@ -112,6 +112,10 @@ class Server:
     def wait_log(self, text, seconds=None):
         return wait_until(lambda: text in self.log(), f"the log says {text!r}", seconds)
 
+    def wait_log_like(self, pattern):
+        """The same for a regular expression: the log is written by a thread of its own."""
+        return wait_until(lambda: re.search(pattern, self.log()), f"the log has {pattern!r}")
+
     def status(self, key):
         """A number from /proc/PID/status; memory in KiB."""
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:

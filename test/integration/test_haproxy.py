@@ -112,8 +112,8 @@ class Haproxy(unittest.TestCase):
         for name, stream in zip(PLACES, streams):
             self.assertEqual(stream.ping().get("type"), "result")
             self.assertEqual(stream.pem(), self.certificates[name])
-        for name, log in zip(PLACES, self.logs()):
-            self.assertRegex(log, f'client logged in jid="alice@{DOMAIN}[^\n]* address="{self.address_in_log}"')
+        for name in PLACES:
+            self.systems[name].front.wait_log_like(f'client logged in jid="alice@{DOMAIN}[^\n]* address="{self.address_in_log}"')
         # Each of them is with one server only: the resource names which.
         for name, stream in zip(PLACES, streams):
             stream.close()

@@ -79,7 +79,7 @@ class Tls(unittest.TestCase):
         for old in ("-tls1_1", "-tls1"):
             self.assertIn("alert", openssl("s_client", "-connect", "%s:%s" % self.tls, old, "-cipher", "ALL:@SECLEVEL=0"))
         self.assertIn("alert", openssl("s_client", "-connect", "%s:%s" % self.tls, "-alpn", "http/1.1"))
-        self.assertRegex(self.system.front.log(), 'client gone reason="tls_handshake_failed" why="[^"]+"')
+        self.system.front.wait_log_like('client gone reason="tls_handshake_failed" why="[^"]+"')
         # Forward secrecy only (AES128-GCM-SHA256 has none).
         self.assertIn("alert", openssl("s_client", "-connect", "%s:%s" % self.tls, "-tls1_2", "-cipher", "AES128-GCM-SHA256"))
 

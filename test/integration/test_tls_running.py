@@ -105,7 +105,7 @@ class Running(unittest.TestCase):
             self.assertRegex(then, "alert unexpected message|alert no renegotiation|alert handshake failure")
             self.assertNotIn("read R BLOCK\nverify", then)
             wait_until(lambda n=number: self.server.log().count(ended) == n, "the log names the end")
-        self.assertRegex(self.server.log(), re.escape(ended) + ' why="[^"]+"')
+        self.server.wait_log_like(re.escape(ended) + ' why="[^"]+"')
         for witness in witnesses:
             self.assertEqual(witness.ping().get("type"), "result")
         with Stream(self.system.address) as plain:

@@ -6,6 +6,7 @@ import socket
 import stat
 import tempfile
 import unittest
+import xml.etree.ElementTree as ET
 
 from harness import LOOPBACK, Deployment, main, run, secret_file
 from tls_client import TlsStream, client_context
@@ -59,7 +60,7 @@ class UnixSockets(Case):
         self.assertIn(path, str(self.system.front.ready))
         streams = [self.enterContext(UnixStream(path)).login("alice", f"r{n}") for n in range(5)]
         self.assertEqual([s.ping().get("type") for s in streams], ["result"] * 5)
-        self.assertIn('address="local"', self.system.front.log())
+        self.system.front.wait_log('address="local"')
         for s in streams:
             s.close()
         self.assertEqual(self.system.stop(), [])
@@ -91,6 +92,13 @@ class Proxies(Case):
             stream.login("alice", f"plain{number}")
             self.assertEqual(stream.ping().get("type"), "result")
             front.wait_log(f'jid="alice@localhost/plain{number}" address="{address}"')
+            asked = "<iq type='get' id='where'{}><address xmlns='urn:xmpp:sic:1'/></iq>"
+            for to in ("", " to='localhost'", " to='alice@localhost'"):
+                answer = ET.tostring(stream.ask(asked.format(to)), encoding="unicode")
+                self.assertIn(f"ip>{address}<", answer)
+                self.assertIn("port>40000<", answer)
+            for to in (" to='bob@localhost'", " to='elsewhere.example'"):
+                self.assertIsNotNone(stanza_error(stream.ask(asked.format(to))))
             for place in (front.address(), front.address("client-tls")):
                 sock = socket.create_connection(place)
                 sock.sendall(header)
@@ -104,7 +112,7 @@ class Proxies(Case):
         stream = self.enterContext(TlsBehindProxy(self.system.front.address(), client_context()))
         stream.login("bob", "r", how="sasl")
         self.assertEqual(stream.ping().get("type"), "result")
-        self.assertRegex(self.system.front.log(), r'logged in jid="bob@localhost[^ ]*" address="203\.0\.113\.7"')
+        self.system.front.wait_log_like(r'logged in jid="bob@localhost[^ ]*" address="203\.0\.113\.7"')
 
     def test_without_a_header(self):
         self.start()

@@ -45,7 +45,7 @@ TEST_CASE("services: XEP-0030: what the server is and can do; registration where
     const std::string expected =
         "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='server' type='im' name='Couplet'/>"
         "<feature var='http://jabber.org/protocol/disco#info'/><feature var='http://jabber.org/protocol/disco#items'/>"
-        "<feature var='urn:xmpp:ping'/><feature var='jabber:iq:version'/>";
+        "<feature var='urn:xmpp:ping'/><feature var='jabber:iq:version'/><feature var='urn:xmpp:sic:1'/>";
     CHECK(w.says("alice", get("example.org", info)) ==
           lines{result("example.org", expected + (registration ? "<feature var='jabber:iq:register'/></query>" : "</query>"))});
   }

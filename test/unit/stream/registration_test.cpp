@@ -10,10 +10,12 @@ namespace {
 
 using namespace test;
 
-class gate final : public registration_gate {
+class gate final : public surroundings {
  public:
   explicit gate(int most) : left_(most) {}
   bool admit_registration() override { return left_-- > 0; }
+  std::string_view client_address() const override { return {}; }
+  std::uint16_t client_port() const override { return 0; }
 
  private:
   int left_;
