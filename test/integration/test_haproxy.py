@@ -104,9 +104,6 @@ class Haproxy(unittest.TestCase):
         stream = self.enterContext(TlsFromElsewhere(self.through["tls"], client_context(), direct=True, server_name=name))
         return stream.login("alice", name, how="sasl")
 
-    def logs(self):
-        return [self.systems[name].front.log() for name in PLACES]
-
     def test_the_name_asked_for_chooses_the_server(self):
         streams = [self.secured(name) for name in PLACES]
         for name, stream in zip(PLACES, streams):
