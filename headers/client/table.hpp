@@ -40,6 +40,7 @@ struct policy {
   std::chrono::seconds manager_timeout{15};
   std::chrono::seconds idle_timeout{0};
   std::vector<base::ip_network> proxies;  ///< whose connections begin with the PROXY protocol, and are counted by what it says
+  bool proxy_unix = false;                ///< the same of all that come through Unix-domain sockets
   std::string http_redirect;              ///< where browsers are sent; empty: they are told what this port is
 };
 

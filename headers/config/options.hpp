@@ -90,6 +90,7 @@ struct options {
   std::optional<endpoint> component_listener;            ///< where those in `c2s` connect to
   std::vector<endpoint> tls_listeners;                   ///< clients, TLS first (XEP-0368)
   std::vector<base::ip_network> proxies;                 ///< whose connections begin with a PROXY header, always
+  bool proxy_unix = false;                               ///< and so do those through Unix-domain sockets
   bool allow_plaintext = false;                          ///< logins in the clear also on addresses that are not loopback
   bool require_tls = false;                              ///< not even there
   std::vector<tls::certificate> certificates;            ///< empty: a self-signed one is made

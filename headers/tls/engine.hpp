@@ -84,6 +84,8 @@ class engine {
   void close(std::string& out);
 
   status state() const noexcept { return status_; }
+  /// Of a ClientHello that is not whole yet.
+  std::size_t held_bytes() const noexcept;
   /// Why it failed, for the log: a few words without anything that the peer chose or that is secret. Empty before a failure.
   std::string_view failure() const noexcept { return failure_; }
   /// Nothing before the handshake is over, and after forget_facts().

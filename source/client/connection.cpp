@@ -24,7 +24,8 @@ connection::connection(table& t, int descriptor, const arrival& a)
       machine_(t.shared_.settings, seat_.id(), plaintext_may_pass(t.shared_, a.who)),
       address_(a.who.address),
       last_input_(t.shard_.now()),
-      port_(a.who.port) {
+      port_(a.who.port),
+      loopback_(a.who.loopback) {
   ++t.count_.accepted;
   on_phase();
   if (a.how == entry::proxied || a.how == entry::proxied_tls) announced_ = std::make_unique<announced>(a);
@@ -41,6 +42,7 @@ net::task<> connection::live(table& t, int descriptor, arrival a, limits::share 
   const net::gate::pass inside(t.shard_.lives());
   connection c(t, descriptor, a);
   try {
+    c.account_memory();
     while (!c.is_over()) {
       if (c.paused() || c.is_deaf()) {
         co_await c.resumed();
@@ -49,6 +51,7 @@ net::task<> connection::live(table& t, int descriptor, arrival a, limits::share 
       const auto [failed] = co_await c.readable();
       if (c.paused()) continue;
       c.on_input(c.read(failed));
+      c.account_memory();  // also of what is no stream yet: half a header of a proxy, half a handshake
       c.after_input();
     }
   } catch (const std::exception& e) {
@@ -89,7 +92,6 @@ void connection::on_input(std::string_view input) {
     if (indebted_) set_next_deadline();
   }
   congested_ = table_.board_.manager_congested();
-  account_memory();
 }
 
 /// To the end, also where the input is empty: the tokenizer gives its workspace back when it has nothing more to say.
@@ -150,8 +152,7 @@ void connection::take_up_held_input() {
 
 /// Those of this machine are not counted: there are no strangers on it.
 bool connection::admit_registration() {
-  const auto address = base::ip_address::parse(address_);
-  if (!address || address->is_loopback()) return true;
+  if (loopback_) return true;
   net::peer who;
   who.address = address_;
   const std::lock_guard lock(table_.shared_.rate_mutex);
@@ -212,7 +213,7 @@ void connection::account_memory() {
   if (logged_in_ || !is_open()) return;
   const auto held =
       static_cast<std::uint32_t>(tokenizer_.held_bytes() + held_.size() + (announced_ ? announced_->header.held_bytes() : 0) +
-                                 out().size() + (tls() != nullptr ? tls_bytes : 0));
+                                 out().size() + (tls() != nullptr ? tls_bytes + tls()->engine().held_bytes() : 0));
   auto& budget = table_.shared_.unauthenticated;
   if (held > accounted_ && !budget.try_take(held - accounted_)) return end(close_reason::memory_budget);
   if (held < accounted_) budget.give_back(accounted_ - held);
@@ -301,6 +302,8 @@ void connection::on_relief() {
 
 void connection::end(close_reason reason) {
   if (!is_open()) return;
+  // In the middle of a proxy's header or of a handshake there is no language yet to say it in.
+  if (announced_ || handshaking_) return abort(reason);
   auto& fx = table_.effects_;
   fx.clear();
   machine_.end(reason, fx, table_.other_host_);

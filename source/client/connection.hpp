@@ -99,6 +99,7 @@ class connection final : public net::wire, private stream::surroundings {
   base::time_point last_input_;
   std::uint32_t accounted_ = 0;  ///< bytes charged to the budget of all that have not logged in
   std::uint16_t port_;
+  bool loopback_;  ///< the client is on this machine
   stream::phase phase_ = stream::phase::header;
   stream::phase stage_ = stream::phase::header;  ///< the last phase but `manager`, which belongs to the one before it
   bool opening_ = true;                          ///< what comes first is not known yet

@@ -36,8 +36,9 @@ void connection::on_client_known() {
   address_ = who.address;
   port_ = who.port;
   const bool tls_first = told->came.how == entry::proxied_tls;
-  const bool may_come =
-      !told->header.result().address || table_.admits(who);  // without one it is the proxy itself, a health check mostly
+  loopback_ = who.loopback;
+  // The proxy itself, mostly a health check, is not counted; whoever it does not name is, with the others whom it does not.
+  const bool may_come = told->header.result().whose == net::proxied::origin::own || table_.admits(who);
   if (!may_come) return tls_first ? abort(close_reason::too_many_connects) : end(close_reason::too_many_connects);
   machine_.allow_plaintext_login(plaintext_may_pass(table_.shared_, who));
   if (tls_first) return begin_tls(true);

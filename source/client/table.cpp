@@ -53,6 +53,7 @@ void table::accept(int descriptor, const net::peer& who, entry how) {
 
 bool table::is_proxy(const net::peer& who) const {
   const auto& proxies = shared_.limit.proxies;
+  if (who.address == net::local_address) return shared_.limit.proxy_unix;
   return std::any_of(proxies.begin(), proxies.end(), [&](const base::ip_network& n) { return n.contains(who.address); });
 }
 

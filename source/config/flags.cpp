@@ -44,7 +44,7 @@ const std::vector<flag>& all_flags() {
       {"listen-components", value, "ADDR:PORT", listeners, "Other Couplets, with --c2s [127.0.0.1:5347]"},
       {"no-clients", one_switch, "", listeners, "No client listener"},
       {"proxy-from", list, "CIDR", listeners,
-       "A network of proxies: its connections must begin with a PROXY header, version 1 or 2; repeatable"},
+       "A network of proxies, or unix: its connections must begin with a PROXY header, version 1 or 2; repeatable"},
       {"http-redirect", value, "URL", listeners, "Where browsers that find a client port are sent"},
 
       {"tls-cert", list, "FILE", encryption,

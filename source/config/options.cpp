@@ -45,6 +45,10 @@ void read_listeners(const settings& all, options& o) {
   if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
   for (const auto& g : list_of(all, "listen-tls")) o.tls_listeners.push_back(read_listen_address(g));
   for (const auto& g : list_of(all, "proxy-from")) {
+    if (g.text == "unix") {
+      o.proxy_unix = true;
+      continue;
+    }
     auto network = base::ip_network::parse(g.text);
     if (!network) throw usage_error(g.origin, network.error_text() + ", not " + quoted(g.text));
     o.proxies.push_back(std::move(*network));

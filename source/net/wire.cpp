@@ -142,7 +142,8 @@ void wire::close_gently(close_reason reason, bool peer_finished) {
 /// Everybody leaves at once at a shutdown, so who is owed something has the whole time that the shutdown gives; the
 /// shutdown itself cuts off who takes longer.
 base::duration wire::patience() const noexcept {
-  return reason_ == close_reason::shutdown && !outbox_.empty() ? longest_linger : linger;
+  const bool all_leave = reason_ == close_reason::shutdown || reason_ == close_reason::moved;
+  return all_leave && !outbox_.empty() ? longest_linger : linger;
 }
 
 void wire::abort(close_reason reason) {

@@ -23,6 +23,7 @@ client::policy policy_of(const config::options& o) {
   p.connects_per_address = o.limits.connects_per_ip;
   p.registrations_per_address = o.limits.registrations_per_ip;
   p.proxies = o.proxies;
+  p.proxy_unix = o.proxy_unix;
   p.http_redirect = o.http_redirect;
   p.tls_timeout = o.timeouts.tls;
   p.header_timeout = o.timeouts.header;

@@ -81,6 +81,7 @@ int server::house::run() {
   say_what_was();
   // Nobody is waited for who did not come to an end in his time: a name server that does not answer, say. And at once is at once.
   if (at_once_ || lives() != 0) {
+    ports_.clear();  // their files, where they have some
     log.finish(last_words);
     std::_Exit(exit_code_);
   }
@@ -95,6 +96,7 @@ std::optional<std::string> server::house::build() {
   if (auto failed = make_back_end()) return failed;
   furnish();
   auto failed = make_accounts(options_.accounts);
+  remember(options_.accounts);
   forget(options_.accounts);
   if (!failed) failed = make_certificates();
   if (!failed) failed = open_listeners();
@@ -198,6 +200,7 @@ void server::house::on_signal(int number) {
   signals_->async_wait([this](const asio::error_code& failed, int next) {
     if (!failed) on_signal(next);
   });
+  if (number == SIGHUP && stopping_) return base::log::info("the configuration is not read again: the server stops");
   if (number == SIGHUP) return on_hangup();
   if (stopping_) {
     base::log::warning("stopping at once");

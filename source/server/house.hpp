@@ -5,8 +5,11 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
+#include "base/random.hpp"
+#include "base/sip_hash.hpp"
 #include "client/table.hpp"
 #include "component/router.hpp"
 #include "config/options.hpp"
@@ -66,6 +69,8 @@ class server::house {
   void read_files(std::optional<config::options>& fresh, encryption::contexts& renewed);
   void take_over(config::options& fresh, const encryption::contexts& renewed);
   void take_over_accounts(std::vector<config::account> accounts);
+  bool is_as_configured(const config::account& a) const;
+  void remember(const std::vector<config::account>& accounts);
 
   // stopping (shutdown.cpp)
   net::task<> shut_down();
@@ -100,8 +105,10 @@ class server::house {
   std::string process_secret_;  ///< for the salts of names
   std::unique_ptr<net::workers> workers_;
   std::unique_ptr<net::workers> files_;  ///< reads the configuration again; from the first time on
-  bool reading_ = false;                 ///< just now
-  bool read_once_more_ = false;          ///< then
+  const base::sip_key configured_key_{base::random_u64(), base::random_u64()};
+  std::unordered_map<std::uint64_t, std::uint64_t> configured_;  ///< accounts and secrets as the configuration last had them
+  bool reading_ = false;                                         ///< just now
+  bool read_once_more_ = false;                                  ///< then
   std::vector<std::unique_ptr<embedded_credentials>> credentials_;
   std::unique_ptr<credentials::source> back_end_;  ///< who checks passwords instead
   std::vector<std::unique_ptr<client::table>> tables_;

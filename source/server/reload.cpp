@@ -4,10 +4,27 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/sip_hash.hpp"
 #include "house.hpp"
 #include "net/gate.hpp"
 
 namespace couplet::server {
+
+namespace {
+
+/// A mark that stands while this lives.
+class raised {
+ public:
+  explicit raised(bool& mark) noexcept : mark_(mark) { mark_ = true; }
+  ~raised() { mark_ = false; }
+  raised(const raised&) = delete;
+  raised& operator=(const raised&) = delete;
+
+ private:
+  bool& mark_;
+};
+
+}  // namespace
 
 /// One at a time; signals that come meanwhile are one more time together.
 void server::house::on_hangup() {
@@ -19,20 +36,24 @@ void server::house::on_hangup() {
     w.threads = 1;
     files_ = std::make_unique<net::workers>(std::move(w));
   }
-  reading_ = true;
   shards_[0]->spawn("reload", read_configuration_again());
 }
 
 net::task<> server::house::read_configuration_again() {
   const net::gate::pass inside(shards_[0]->lives());
-  while (std::exchange(read_once_more_, false)) {
-    std::optional<config::options> fresh;
-    encryption::contexts renewed;
-    const std::function<void()> read = [this, &fresh, &renewed] { read_files(fresh, renewed); };
-    const bool done = co_await files_->run(0, read);
-    if (done && fresh) take_over(*fresh, renewed);
+  const raised now(reading_);
+  try {
+    while (std::exchange(read_once_more_, false) && !stopping_) {
+      std::optional<config::options> fresh;
+      encryption::contexts renewed;
+      const std::function<void()> read = [this, &fresh, &renewed] { read_files(fresh, renewed); };
+      const bool done = co_await files_->run(0, read);
+      if (!done) base::log::warning("the configuration was not read again", {{"what", "there is no thread to do it"}});
+      if (done && fresh && !stopping_) take_over(*fresh, renewed);
+    }
+  } catch (const std::exception& e) {
+    base::log::error("the configuration could not be taken over", {{"what", e.what()}});
   }
-  reading_ = false;
 }
 
 /// On the thread for files.
@@ -40,9 +61,16 @@ void server::house::read_files(std::optional<config::options>& fresh, encryption
   try {
     if (reload_) fresh = reload_();
     if (fresh && !tables_.empty()) {
-      auto made = encryption_.make(*fresh);
+      // Who is served, and where things are kept, stays as it was at the start: a certificate of our own is for those domains.
+      auto wanted = *fresh;
+      wanted.domains = options_.domains;
+      wanted.data = options_.data;
+      auto made = encryption_.make(wanted);
       if (made) renewed = std::move(*made);
-      if (!made) base::log::error("the certificates stay as they were", {{"why", made.error_text()}});
+      if (!made) {
+        fresh.reset();
+        base::log::error("the configuration stays as it was", {{"why", made.error_text()}});
+      }
     }
   } catch (const std::exception& e) {
     fresh.reset();
@@ -68,9 +96,24 @@ void server::house::take_over(config::options& fresh, const encryption::contexts
   base::log::info("configuration read again");
 }
 
+bool server::house::is_as_configured(const config::account& a) const {
+  const auto known = configured_.find(base::sip_hash(configured_key_, a.who.bare()));
+  return known != configured_.end() && known->second == base::sip_hash(configured_key_, a.secret);
+}
+
+/// Of each account only two numbers that mean nothing outside of this process.
+void server::house::remember(const std::vector<config::account>& accounts) {
+  for (const auto& a : accounts) {
+    configured_[base::sip_hash(configured_key_, a.who.bare())] = base::sip_hash(configured_key_, a.secret);
+  }
+}
+
 void server::house::take_over_accounts(std::vector<config::account> accounts) {
   const auto count = static_cast<std::uint32_t>(partitions_.size());
   std::vector<std::vector<config::account>> per_shard(count);
+  // What a user has changed since stays, unless the operator has changed it, too.
+  std::erase_if(accounts, [this](const config::account& a) { return is_as_configured(a); });
+  remember(accounts);
   for (auto& a : accounts) {
     if (count != 0) per_shard[session::partition_of(a.who.bare(), count)].push_back(std::move(a));
   }

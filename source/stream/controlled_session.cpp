@@ -38,11 +38,11 @@ bool client_stream::is_about_session(std::string_view sm, std::string_view c2s) 
 }
 
 /// Errors come with the names, or without (jabberd14 takes them off what it sends back for a session it does not know). This connection never
-/// has more than one session, so what names none means that.
+/// has more than one session, so what names none means that, where it comes from the address that our routes go to.
 bool client_stream::is_about_session(const route::failure& m) const {
   const auto marks = route::marks_in(m.xml);
   if (!marks.sm.empty()) return is_about_session(marks.sm, marks.c2s);
-  return !marks.is_command;
+  return !marks.is_command && m.from.text == who_.full();
 }
 
 /// Ends are said twice, and late: once as the answer to ours, once as the session's own word.

@@ -62,6 +62,10 @@ engine::status engine::feed(std::string_view ciphertext, std::string& plain, std
   return status_;
 }
 
+std::size_t engine::held_bytes() const noexcept {
+  return handshake_ ? handshake_->first_bytes.capacity() : 0;
+}
+
 void engine::collect_hello(std::string_view ciphertext, std::string& plain, std::string& out) {
   if (!handshake_) handshake_ = std::make_unique<handshake>();
   auto& bytes = handshake_->first_bytes;

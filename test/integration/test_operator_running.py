@@ -15,6 +15,7 @@ import unittest
 
 from harness import BINARY, DOMAIN, LINK_SECRET, LOOPBACK, PASSWORDS, PATIENCE, SM_ID, Deployment, Server, main, secret_file, wait_until
 from scripted_manager import ACCEPT
+from tls_client import TlsStream, client_context
 from wire import STREAMS, Stream, stanza_error, stream_error
 
 
@@ -157,17 +158,17 @@ class ReadsAgain(unittest.TestCase):
         for stream in self.streams:
             stream.close()
 
-    def start_from_file(self):
+    def start_from_file(self, more=""):
         self.users(alice=PASSWORDS["alice"], bob=PASSWORDS["bob"])
-        self.level("warning")
+        self.level("warning", more)
         self.server = Server("--config", os.path.join(self.folder, "couplet.toml"), "--threads", "2")
 
     def users(self, **accounts):
         secret_file(self.folder, "users", "".join(f"{user}@{DOMAIN}:{secret}\n" for user, secret in accounts.items()))
 
-    def level(self, level):
+    def level(self, level, more="", domain=DOMAIN):
         users = os.path.join(self.folder, "users")
-        text = f'domain = ["{DOMAIN}"]\nlisten = ["127.0.0.1:0"]\nusers = "{users}"\nlog-level = "{level}"\n'
+        text = f'domain = ["{domain}"]\nlisten = ["127.0.0.1:0"]\nusers = "{users}"\nlog-level = "{level}"\n{more}'
         secret_file(self.folder, "couplet.toml", text)
 
     def login(self, user, resource="r", password=None):
@@ -224,6 +225,51 @@ class ReadsAgain(unittest.TestCase):
         self.server.signal(signal.SIGHUP)
         self.server.wait_log(self.AGAIN)
         self.assertEqual(self.login("alice", "new", "alice-pw-new").ping().get("type"), "result")
+        self.assertEqual(self.server.stop(), [])
+
+    def test_what_a_user_has_changed_stays_unless_the_operator_changes_it_too(self):
+        self.start_from_file("register = true\n")
+        stream = self.login("alice", "there")
+        account = "<query xmlns='jabber:iq:register'><username>alice</username><password>own-pw-31</password></query>"
+        self.assertEqual(stream.ask(f"<iq type='set' id='pw'>{account}</iq>").get("type"), "result")
+        self.level("info", "register = true\n")
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_log(self.AGAIN)
+        self.assertEqual(self.login("alice", "again", "own-pw-31").ping().get("type"), "result")
+        self.assert_refused("alice", PASSWORDS["alice"])
+        self.users(alice="alice-pw-new", bob=PASSWORDS["bob"])
+        self.server.signal(signal.SIGHUP)
+        wait_until(lambda: self.server.log().count(self.AGAIN) == 2, "it was read twice")
+        self.assert_refused("alice", "own-pw-31")
+        self.assertEqual(self.login("alice", "new", "alice-pw-new").ping().get("type"), "result")
+        self.assertEqual(self.server.stop(), [])
+
+    def test_what_needs_a_restart_does_not_change_the_certificate(self):
+        self.start_from_file()
+        self.level("info", domain="other.example")
+        secret_file(self.folder, "users", "alice@other.example:x\n")
+        before = self.certificate()
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_log(self.AGAIN)
+        self.assertEqual(self.certificate(), before)
+        self.assertEqual(self.server.stop(), [])
+
+    def certificate(self):
+        with TlsStream(self.server.address(), client_context()) as stream:
+            return stream.certificate()
+
+    def test_certificates_that_are_wrong_now_leave_everything_as_it_was(self):
+        self.start_from_file()
+        before = self.certificate()
+        self.users(alice="alice-pw-new", bob=PASSWORDS["bob"])
+        wrong = secret_file(self.folder, "wrong.pem", "no certificate\n")
+        self.level("info", f'tls-cert = ["{wrong}"]\n')
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_log_like("wrong\\.pem")
+        self.assert_refused("alice", "alice-pw-new")
+        self.assertEqual(self.login("alice", "old").ping().get("type"), "result")
+        self.assertEqual(self.certificate(), before)
+        self.assertNotIn(self.AGAIN, self.server.log())
         self.assertEqual(self.server.stop(), [])
 
     def knock(self, address, secret):

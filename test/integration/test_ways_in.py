@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as ET
 
@@ -64,6 +65,30 @@ class UnixSockets(Case):
         for s in streams:
             s.close()
         self.assertEqual(self.system.stop(), [])
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_proxy_behind_the_socket(self):
+        path = os.path.join(tempfile.mkdtemp(), "clients")
+        self.system = Deployment(client=("--listen", f"unix:{path}", "--proxy-from", "unix"))
+        stream = self.enterContext(UnixStream(path))
+        stream.send(HEADER_1)
+        stream.open("1.0")
+        self.assertNotIn(b"mechanisms", stream.receive_bytes())  # nobody on this machine: TLS is needed
+        without = self.enterContext(UnixStream(path))
+        without.try_send(without.header())
+        self.assertEqual(without.wait_closed(), (None, False))
+        self.system.front.wait_log("proxy_header_refused")
+
+    def test_stopping_at_once_leaves_no_file(self):
+        path = os.path.join(tempfile.mkdtemp(), "clients")
+        self.system = Deployment(client=("--listen", f"unix:{path}", "--shutdown-timeout", "60"))
+        stuck = self.enterContext(UnixStream(path)).login("alice", "stuck").available()
+        for n in range(6):
+            stuck.message(stuck.jid, "x" * 100_000, str(n))
+        self.system.front.signal()
+        self.system.front.wait_log("stopping")
+        self.system.front.signal()
+        self.system.front.wait()
         self.assertFalse(os.path.exists(path))
 
     def test_a_path_that_is_taken(self):
@@ -171,6 +196,20 @@ class Draining(Case):
             stream.close()
         self.assertEqual(self.system.front.wait(), 0)
         self.assertIn("moved=3", self.system.front.log())
+
+    def test_who_reads_slowly_gets_everything_first(self):
+        self.system = Deployment(threads=2, client=("--drain-to", "other.example", "--shutdown-timeout", "15"))
+        reader = self.enterContext(Stream(self.system.address, receive_buffer=4096)).login("alice", "slow").available()
+        sender = self.enterContext(Stream(self.system.address)).login("bob", "fast")
+        for n in range(8):
+            sender.message(reader.jid, "x" * 100_000, f"m{n}")
+        sender.ping()
+        self.system.front.signal()
+        sender.wait_closed()
+        time.sleep(2.5)  # longer than who is shown out for another reason has
+        came = [reader.receive().get("id") for _ in range(8)]
+        self.assertEqual(came, [f"m{n}" for n in range(8)])
+        self.assertEqual(reader.receive().findtext(f"{{{STREAM_ERRORS}}}see-other-host"), "other.example")
 
     def test_a_host_that_is_none(self):
         for wrong in ("", "a b", "host:0", "host:99999", "[::1", "::1"):

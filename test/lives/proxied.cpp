@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "connection_stage.hpp"
 #include "peer_end.hpp"
@@ -18,11 +20,12 @@ const std::string fields = "<iq type='get' id='f'><query xmlns='jabber:iq:auth'/
 
 class proxied_house {
  public:
-  explicit proxied_house(std::uint32_t connects = 0)
+  explicit proxied_house(std::uint32_t connects = 0, std::size_t unauthenticated_bytes = 0)
       : house_(
-            [connects] {
+            [connects, unauthenticated_bytes] {
               auto p = default_policy();
               p.proxies = {*base::ip_network::parse("192.0.2.0/24"), *base::ip_network::parse("127.0.0.9")};
+              p.unauthenticated_bytes = unauthenticated_bytes;
               p.connects_per_address.connects = connects;
               p.connects_per_address.window = std::chrono::seconds(60);
               return p;
@@ -40,6 +43,11 @@ class proxied_house {
     who.address = here ? "127.0.0.9" : "192.0.2.1";
     who.loopback = here;
     return {house_.shard, house_.connect(who, how)};
+  }
+  std::unique_ptr<peer_end> connect_for_long() {
+    net::peer who;
+    who.address = "192.0.2.1";
+    return std::make_unique<peer_end>(house_.shard, house_.connect(who, client::entry::any));
   }
   peer_end connect_directly(const std::string& address) {
     net::peer who;
@@ -146,6 +154,41 @@ TEST_CASE("proxied: connects are counted by client, and never those of the proxy
   end.send(other);
   CHECK(end.take().find("stream:error") == std::string::npos);
   CHECK(h.ends(close_reason::too_many_connects) == 3);
+}
+
+TEST_CASE("proxied: clients that the proxy does not name are counted together") {
+  proxied_house h(2);
+  for (int i = 0; i < 4; ++i) {
+    auto end = h.connect();
+    end.send("PROXY UNKNOWN\r\n" + header);
+    CHECK((end.take().find("policy-violation") != std::string::npos) == (i >= 2));
+  }
+}
+
+TEST_CASE("SECURITY 3: proxied: half a header costs what is held, and is given up where that is too much") {
+  proxied_house h(0, 10'000);
+  std::vector<std::unique_ptr<peer_end>> ends;
+  const std::string half = std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\x0f\x00", 16) + std::string(3000, 'x');
+  for (int i = 0; i < 8; ++i) {
+    ends.push_back(h.connect_for_long());
+    ends.back()->send(half);
+  }
+  const auto refused = h.ends(close_reason::memory_budget);
+  CHECK(refused >= 4);
+  CHECK(refused < 8);
+  CHECK(ends.back()->take().empty());
+}
+
+TEST_CASE("proxied: who has not said whom it speaks for is told nothing at the end, either") {
+  for (const auto how : {client::entry::any, client::entry::tls}) {
+    proxied_house h;
+    auto end = h.connect(false, how);
+    end.send("PROXY TCP4");
+    h.house().table->end_all(close_reason::shutdown);
+    h.house().settle();
+    CHECK(end.take().empty());
+    CHECK(end.ended);
+  }
 }
 
 TEST_CASE("proxied: what is refused before the header is refused without a word") {
