@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/tls_library.hpp"
+#include "jadc2s.hpp"
+#include "lookup.hpp"
 #include "settings.hpp"
 #include "values.hpp"
 
@@ -27,7 +29,7 @@ constexpr const char* footer =
     "In the environment several values are separated by commas or line feeds, COUPLET_USER and COUPLET_C2S by line feeds\n"
     "only. In the file they are lists: domain = [\"a.example\", \"b.example\"].\n"
     "\nExit codes:\n"
-    "  0  a clean stop, or what --help, --version or --check-config was asked for\n"
+    "  0  a clean stop, or what --help, --version, --check-config or --import-jadc2s was asked for\n"
     "  1  could not start or run: a port is taken, the ready file cannot be written, the session manager refuses our secret\n"
     "  2  wrong usage or configuration; that includes a file named in it that cannot be read (--config, --users, @FILE)\n"
     "\nSignals:\n"
@@ -161,6 +163,11 @@ outcome read_all(std::vector<std::string> arguments, options& out, const environ
     return exit_with(0, p.version());
   } catch (const CLI::ParseError& e) {
     return wrong(e.what());
+  }
+  if (const given* const old = one_of(all, "import-jadc2s")) {
+    if (all.size() > 1)
+      throw usage_error(old->origin, "stands alone: what it prints is to be changed, or to be used with other flags");
+    return exit_with(0, import_jadc2s(*old));
   }
   add_environment(all, env);
   if (const auto file = all.find("config"); file != all.end()) {

@@ -87,6 +87,7 @@ const std::vector<flag>& all_flags() {
       {"threads", value, "N", running, "At most 255; 0: one for each core [0]"},
       {"config", value, "FILE", running, "A TOML file with these flags as keys, without dashes in front"},
       {"check-config", one_switch, "", running, "Check everything, start nothing; exit code 0 or 2"},
+      {"import-jadc2s", value, "FILE", running, "Print a jadc2s.xml as a file for --config, start nothing; exit code 0 or 2"},
   };
   return flags;
 }

@@ -210,4 +210,24 @@ std::vector<toml_entry> read_toml(std::string_view text, const std::string& path
   return reader(text, path).all();
 }
 
+std::string toml_string(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto c = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F: control characters too, and of two bytes.
+    const bool wide = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (wide) c = static_cast<unsigned char>(text[++i]);
+    if (wide || c < 0x20 || c == 0x7f) {
+      out += "\\u00";
+      out += digits[c >> 4U];
+      out += digits[c & 0xfU];
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += text[i];
+    }
+  }
+  return out + '"';
+}
+
 }  // namespace couplet::config

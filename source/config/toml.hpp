@@ -28,4 +28,8 @@ struct toml_entry {
 /// `path` is for errors (usage_error, "path:line").
 std::vector<toml_entry> read_toml(std::string_view text, const std::string& path);
 
+/// A text as a basic string of TOML, in its quotes, which read_toml reads as the same text. `text` is UTF-8. Control characters
+/// are escaped.
+std::string toml_string(std::string_view text);
+
 }  // namespace couplet::config

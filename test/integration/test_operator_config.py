@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The operator's side: what a start takes from command line, environment and files, and what a wrong one says."""
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -41,7 +42,7 @@ class Starts(unittest.TestCase):
                      "--max-connects-per-ip", "--max-connections", "--max-unauthenticated-bytes", "--max-outbox-bytes",
                      "--max-manager-queue-bytes", "--header-timeout", "--login-timeout", "--bind-timeout", "--idle-timeout",
                      "--manager-timeout", "--shutdown-timeout", "--ready-file", "--ready-fd", "--log-level", "--log-format",
-                     "--threads", "--config", "--version", "--check-config"):  # fmt: skip
+                     "--threads", "--config", "--version", "--check-config", "--import-jadc2s"):  # fmt: skip
             self.assertIn(flag, done.stdout)
 
     def test_unknown_flag_is_wrong_usage(self):
@@ -85,6 +86,42 @@ class Starts(unittest.TestCase):
 
     def test_check_config_of_a_bad_one(self):
         self.refused(2, "--check-config", "--threads", "x", says=["--threads"])
+
+    def test_import_of_a_jadc2s_file(self):
+        """What is printed is a file to start with: it tries the session manager that jadc2s had, with its secret."""
+        with socket.create_server(("127.0.0.1", 0)) as manager:
+            manager.settimeout(PATIENCE)
+            port = manager.getsockname()[1]
+            path = secret_file(
+                self.folder,
+                "jadc2s.xml",
+                f"<jadc2s><sm><host>127.0.0.1</host><port>{port}</port><id>c2s.localhost</id><secret>very-secret-5</secret></sm>"
+                f"<local><id>{DOMAIN}</id><ip>127.0.0.1</ip><port>5222</port></local><io><flash/></io></jadc2s>",
+            )
+            done = run("--import-jadc2s", path)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("unknown setting", done.stdout)
+            toml = secret_file(self.folder, "imported.toml", done.stdout)
+            checked = run("--config", toml, "--check-config")
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+            # The port is one that the kernel chooses, as everywhere in these tests: a flag beats the file.
+            process = subprocess.Popen([BINARY, "--config", toml, "--listen", "127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            try:
+                with manager.accept()[0] as link:
+                    link.settimeout(PATIENCE)
+                    header = link.recv(4096)
+                    self.assertIn(b"to='c2s.localhost'", header.replace(b'"', b"'"))
+                    link.sendall(b"<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' id='i' from='c2s.localhost'>")
+                    self.assertIn(hashlib.sha1(b"ivery-secret-5").hexdigest().encode(), link.recv(4096))
+            finally:
+                process.terminate()
+                said = process.communicate(timeout=PATIENCE)[1]
+            self.assertNotIn(b"very-secret-5", said)
+
+    def test_import_of_a_wrong_jadc2s_file(self):
+        path = secret_file(self.folder, "jadc2s.xml", "<jadc2s>\n<sm><secret>very-secret-6</sm>\n</jadc2s>\n")
+        self.assertNotIn("very-secret-6", self.refused(2, "--import-jadc2s", path, says=["--import-jadc2s", f"{path}:2: is no XML"]))
+        self.refused(2, "--import-jadc2s", "/nonexistent/jadc2s.xml", says=["--import-jadc2s", "/nonexistent/jadc2s.xml"])
 
     def test_configuration_file(self):
         users = secret_file(self.folder, "users", f"alice@{DOMAIN}:{PASSWORDS['alice']}\n")
