@@ -19,7 +19,7 @@ account_table::entry* account_table::find(std::string_view bare_jid) noexcept {
 bool account_table::put(std::string_view bare_jid, std::string password) {
   if (auto* known = find(bare_jid)) {
     // The same password keeps its keys: deriving them takes long.
-    if (known->second.password != password) known->second.keys.reset();
+    if (!base::equal_in_constant_time(password, known->second.password)) known->second.keys.reset();
     known->second.password = std::move(password);
     known->second.guest = false;
     return false;
