@@ -10,6 +10,7 @@
 #include "login.hpp"
 #include "report.hpp"
 #include "stand.hpp"
+#include "tls_login.hpp"
 
 namespace {
 
@@ -17,7 +18,29 @@ using namespace couplet::bench;
 
 struct plan {
   unsigned clients = 5000, warm_up = 300;
-  bool presence = true;
+  bool presence = true, tls = false;
+};
+
+/// How clients come: in the clear, or by TLS 1.3.
+class entrance {
+ public:
+  entrance(const stand& server, const plan& what)
+      : presence_(what.presence), tls_(what.tls), plain_(server.where(), 32), secret_(server.where(), 8) {}
+
+  std::vector<client> log_in(std::size_t first, std::size_t count) {
+    return tls_ ? secret_.log_in(first, count, presence_) : plain_.log_in(first, count, presence_);
+  }
+  void log_in_and_out(std::size_t count) {
+    if (tls_)
+      secret_.come_and_go(visit::plain, 0, count, count);
+    else
+      static_cast<void>(plain_.log_in_and_out(0, count, count, ~std::uint64_t{0}));
+  }
+
+ private:
+  bool presence_, tls_;
+  login_crowd plain_;
+  tls_crowd secret_;
 };
 
 std::vector<memory> memory_of(const stand& server) {
@@ -32,18 +55,18 @@ double per_client(std::uint64_t after, std::uint64_t before, unsigned clients) {
 
 void measure(const stand_options& how, role which, const plan& what) {
   stand server(how, which);
-  login_crowd crowd(server.where(), 32);
-  static_cast<void>(crowd.log_in_and_out(0, what.warm_up, what.warm_up, ~std::uint64_t{0}));
-  auto staying = crowd.log_in(0, what.warm_up, what.presence);
+  entrance crowd(server, what);
+  crowd.log_in_and_out(what.warm_up);
+  auto staying = crowd.log_in(0, what.warm_up);
   const auto before = memory_of(server);
-  auto idle = crowd.log_in(what.warm_up, what.clients, what.presence);
+  auto idle = crowd.log_in(what.warm_up, what.clients);
   const auto after = memory_of(server);
   close_all(idle);
   const auto left = memory_of(server);
-  idle = crowd.log_in(what.warm_up, what.clients, what.presence);
+  idle = crowd.log_in(what.warm_up, what.clients);
   const auto again = memory_of(server);
   close_all(idle);
-  const std::string role_name = "idle.role" + std::to_string(static_cast<int>(which));
+  const std::string role_name = std::string(what.tls ? "idle.tls.role" : "idle.role") + std::to_string(static_cast<int>(which));
   double sum = 0;
   for (std::size_t n = 0; n < after.size(); ++n) {
     const std::string name = role_name + "." + server.name_of(n);
@@ -67,6 +90,7 @@ void body(args given) {
   what.clients = given.number("--clients", 5000, 1, 9000);
   what.warm_up = given.number("--warm-up", 300, 1, 1000);
   what.presence = !given.flag("--no-presence");
+  what.tls = given.flag("--tls");
   const stand_options how = stand_options::from(given);
   const std::vector<role> roles = roles_from(given);
   given.finish();

@@ -12,6 +12,7 @@ namespace couplet::bench {
 /// The server under test as a client sees it. Account n is `<user_prefix>n@<domain>`, all have the same password.
 struct site {
   endpoint server;
+  endpoint tls;  ///< where TLS comes first
   std::string domain = "localhost";
   std::string user_prefix = "user";
   std::string password = "pw";

@@ -24,20 +24,26 @@ stand_options stand_options::from(args& given) {
 stand::stand(const stand_options& how, role which) : which_(which) {
   const std::string users = folder_.write("users", account_lines(where_, how.users));
   if (which == role::one) {
-    process& server = start(how, {"--listen", "127.0.0.1:0", "--users", users, "--ready-file", folder_.file("ready0")});
-    where_.server.port = port_in_ready_file(server.wait_for_file(folder_.file("ready0"), how.ready_limit), "client");
+    process& server = start(how, {"--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--users", users, "--ready-file",
+                                  folder_.file("ready0")});
+    take_ports(server.wait_for_file(folder_.file("ready0"), how.ready_limit));
   } else {
     const std::string secret = "@" + folder_.write("secret", "a secret of the benchmark\n");
     process& manager = start(how, {"--no-clients", "--c2s", "bench:" + secret, "--listen-components", "127.0.0.1:0", "--users",
                                    users, "--ready-file", folder_.file("ready0")});
     const auto port = port_in_ready_file(manager.wait_for_file(folder_.file("ready0"), how.ready_limit), "component");
-    process& front =
-        start(how, {"--listen", "127.0.0.1:0", "--sm", "127.0.0.1:" + std::to_string(port), "--sm-id", "bench", "--sm-secret",
-                    secret, "--sm-protocol", which == role::three ? "sc" : "route", "--ready-file", folder_.file("ready1")});
-    where_.server.port = port_in_ready_file(front.wait_for_file(folder_.file("ready1"), how.ready_limit), "client");
+    process& front = start(how, {"--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--sm",
+                                 "127.0.0.1:" + std::to_string(port), "--sm-id", "bench", "--sm-secret", secret, "--sm-protocol",
+                                 which == role::three ? "sc" : "route", "--ready-file", folder_.file("ready1")});
+    take_ports(front.wait_for_file(folder_.file("ready1"), how.ready_limit));
     std::swap(processes_[0], processes_[1]);
   }
   wait_for_first_login();
+}
+
+void stand::take_ports(const std::string& ready_file) {
+  where_.server.port = port_in_ready_file(ready_file, "client");
+  where_.tls.port = port_in_ready_file(ready_file, "client-tls");
 }
 
 process& stand::start(const stand_options& how, std::vector<std::string> arguments) {

@@ -49,6 +49,7 @@ class stand {
 
  private:
   process& start(const stand_options& how, std::vector<std::string> arguments);
+  void take_ports(const std::string& ready_file);
   void wait_for_first_login();
 
   scratch_folder folder_;

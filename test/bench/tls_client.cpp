@@ -1,0 +1,150 @@
+#include "tls_client.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace couplet::bench {
+
+namespace {
+
+constexpr int time_limit_ms = 10'000;
+constexpr unsigned char protocols[] = "\x0bxmpp-client";
+
+std::string text_of(BIO* memory) {
+  char* begin = nullptr;
+  const long size = BIO_get_mem_data(memory, &begin);
+  return {begin, static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+void tls_context::release::operator()(ssl_ctx_st* context) const noexcept {
+  SSL_CTX_free(context);
+}
+
+tls_context::tls_context() : own_(SSL_CTX_new(TLS_client_method())) {
+  auto* const c = own_.get();
+  if (c == nullptr || SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 ||
+      SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256") != 1 || SSL_CTX_set1_groups_list(c, "X25519") != 1 ||
+      SSL_CTX_set_alpn_protos(c, protocols, sizeof protocols - 1) != 0)
+    throw std::runtime_error("OpenSSL lacks something that TLS 1.3 needs");
+  SSL_CTX_set_verify(c, SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
+}
+
+void tls_connection::free_ssl::operator()(ssl_st* one) const noexcept {
+  SSL_free(one);
+}
+
+tls_connection::tls_connection(const tls_context& shared, const endpoint& server, std::size_t number)
+    : fd_(connect_to(server, number)), ssl_(SSL_new(shared.get())) {
+  auto* const s = ssl_.get();
+  if (s != nullptr && SSL_set_fd(s, fd_) == 1 && SSL_set_tlsext_host_name(s, "localhost") == 1) {
+    int done = 0;
+    while ((done = wait(SSL_connect(s), false)) < 0) {
+    }
+    if (done == 1) return;
+  }
+  close(fd_);
+  throw std::runtime_error("the TLS handshake failed");
+}
+
+tls_connection::~tls_connection() {
+  if (fd_ >= 0) close(fd_);
+}
+
+/// What became of a call of OpenSSL: 1: done; 0: it will not; -1: to be called again, now that the socket is ready.
+int tls_connection::wait(int result, bool writing) {
+  if (result > 0) return 1;
+  const int error = SSL_get_error(ssl_.get(), result);
+  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return 0;
+  const bool full = error == SSL_ERROR_WANT_WRITE || writing;
+  pollfd ready{fd_, static_cast<short>(full ? POLLOUT : POLLIN), 0};
+  return poll(&ready, 1, time_limit_ms) == 1 ? -1 : 0;
+}
+
+void tls_connection::fail(const char* where) {
+  ERR_clear_error();
+  throw std::runtime_error(std::string(where) + ", after " + heard_.substr(0, 400));
+}
+
+void tls_connection::say(std::string_view words) {
+  heard_.clear();
+  int done = 0;
+  while ((done = wait(SSL_write(ssl_.get(), words.data(), static_cast<int>(words.size())), true)) < 0) {
+  }
+  if (done == 0) fail("nothing can be written");
+}
+
+const std::string& tls_connection::hear(std::string_view words) {
+  char room[4096];
+  while (heard_.find(words) == std::string::npos) {
+    if (heard_.find("<failure") != std::string::npos || heard_.find("<stream:error") != std::string::npos) fail("refused");
+    const int got = SSL_read(ssl_.get(), room, sizeof room);
+    if (got > 0) heard_.append(room, static_cast<std::size_t>(got));
+    if (wait(got, false) == 0) fail("the server closed or said nothing for ten seconds");
+  }
+  return heard_;
+}
+
+void tls_connection::leave() {
+  SSL_shutdown(ssl_.get());
+  char room[4096];
+  for (pollfd ready{fd_, POLLIN, 0};;) {
+    if (poll(&ready, 1, time_limit_ms) != 1) fail("the server did not close");
+    const ssize_t got = read(fd_, room, sizeof room);
+    if (got == 0 || (got < 0 && errno != EAGAIN)) return;
+  }
+}
+
+int tls_connection::release() noexcept {
+  const int fd = fd_;
+  fd_ = -1;
+  return fd;
+}
+
+ssize_t tls_connection::receive(char* room, std::size_t size) {
+  std::size_t filled = 0;
+  while (filled < size) {
+    const int got = SSL_read(ssl_.get(), room + filled, static_cast<int>(size - filled));
+    if (got > 0) {
+      filled += static_cast<std::size_t>(got);
+      continue;
+    }
+    const bool more_later = SSL_get_error(ssl_.get(), got) == SSL_ERROR_WANT_READ;
+    if (!more_later) return 0;
+    if (filled != 0) break;
+    errno = EAGAIN;
+    return -1;
+  }
+  return static_cast<ssize_t>(filled);
+}
+
+pem_pair make_certificate() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> first(BIO_new(BIO_s_mem()), BIO_free), second(BIO_new(BIO_s_mem()), BIO_free);
+  auto* const c = made.get();
+  X509_set_version(c, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
+  X509_gmtime_adj(X509_getm_notBefore(c), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(c), 86'400);
+  const auto* const name = reinterpret_cast<const unsigned char*>("localhost");
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_ASC, name, -1, -1, 0);
+  X509_set_issuer_name(c, X509_get_subject_name(c));
+  X509_set_pubkey(c, key.get());
+  if (X509_sign(c, key.get(), EVP_sha256()) == 0 || PEM_write_bio_X509(first.get(), c) != 1 ||
+      PEM_write_bio_PrivateKey(second.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    throw std::runtime_error("OpenSSL made no certificate");
+  return {text_of(first.get()), text_of(second.get())};
+}
+
+}  // namespace couplet::bench

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "login.hpp"
+#include "tls_client.hpp"
+
+namespace couplet::bench {
+
+/// How far a client goes before it leaves.
+enum class visit {
+  handshake,      ///< connect, handshake, close_notify
+  plain_success,  ///< header, PLAIN, footer
+  plain,          ///< header, PLAIN, header, bind, footer
+  scram_success,  ///< the same two with SCRAM-SHA-256
+  scram
+};
+
+/// The keys that a client keeps (RFC 5802 section 3, from the salted password), so that it does not derive them each time. For all
+/// threads.
+class kept_keys {
+ public:
+  struct pair {
+    std::string client, stored;
+  };
+  [[nodiscard]] pair of(const std::string& password, const std::string& salt, int iterations);
+
+ private:
+  std::mutex lock_;
+  std::map<std::string, pair> known_;
+};
+
+/// Clients that come by TLS 1.3 to the port site::tls; some at a time, each with a thread of its own that waits for each answer.
+/// Throws std::runtime_error with what the server answered instead.
+class tls_crowd {
+ public:
+  tls_crowd(site where, unsigned parallel) : where_(std::move(where)), parallel_(parallel) {}
+
+  /// That many visits, with accounts first .. first + accounts - 1 by turns.
+  void come_and_go(visit what, std::size_t first, std::size_t accounts, std::size_t total);
+  /// Logs in accounts first .. first + count - 1 with PLAIN, as login_crowd::log_in does. The sockets stay open, their keys
+  /// are forgotten.
+  [[nodiscard]] std::vector<client> log_in(std::size_t first, std::size_t count, bool presence);
+  /// Connects and logs one in; returns its full JID.
+  [[nodiscard]] std::unique_ptr<tls_connection> log_in_one(std::size_t account, bool presence, std::string& jid);
+
+ private:
+  template <class Work>
+  void share(std::size_t total, Work work);
+  void come_and_go_once(visit what, std::size_t account);
+  void authenticate(tls_connection& line, std::size_t account, bool scram);
+  [[nodiscard]] std::string bind(tls_connection& line) const;
+  void open_stream(tls_connection& line) const;
+
+  site where_;
+  unsigned parallel_;
+  tls_context context_;
+  kept_keys keys_;
+};
+
+}  // namespace couplet::bench
