@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "args.hpp"
-#include "login.hpp"
-#include "pairs.hpp"
+#include "bursts.hpp"
 #include "records.hpp"
 #include "report.hpp"
 #include "stand.hpp"
@@ -21,10 +19,9 @@ namespace {
 using namespace couplet::bench;
 
 constexpr unsigned accounts = 64;
-constexpr std::uint64_t one_minute_ns = 60'000'000'000;
 
 struct plan {
-  unsigned rounds = 5, logins = 1000, messages = 20'000, pairs = 8, size = 300, parallel = 8;
+  unsigned rounds = 5, logins = 1000, messages = 20'000, pairs = 16, size = 300, parallel = 16;
   std::string only;
 };
 
@@ -62,67 +59,19 @@ void measure_logins(const std::string& name, const stand& server, const plan& wh
   figure(name + ".scram_over_plain", median(costs["scram"]) - median(costs["plain"]), "us/login");
 }
 
-/// The load between clients whose sockets carry TLS. A read and a write of a message is a record.
-class tls_load : public pair_load {
- public:
-  tls_load(std::vector<std::unique_ptr<tls_connection>>& lines, const std::vector<int>& sockets,
-           const std::vector<std::string>& messages)
-      : pair_load(sockets, messages, 1, answer::credit), lines_(lines) {}
-
- protected:
-  void transmit(std::size_t n, const char* bytes, std::size_t size) override { lines_[n]->say({bytes, size}); }
-  ssize_t receive(std::size_t n, char* room, std::size_t size) override { return lines_[n]->receive(room, size); }
-
- private:
-  std::vector<std::unique_ptr<tls_connection>>& lines_;
-};
-
-std::vector<std::string> messages_for(const std::vector<std::string>& jids, unsigned size) {
-  std::vector<std::string> all;
-  for (std::size_t n = 0; n < jids.size(); ++n) all.push_back(make_message(jids[n ^ 1U], size, 0));
-  return all;
-}
-
-/// Pairs in the clear and pairs with TLS, all logged in to the same server; only one kind talks at a time.
-class two_loads {
- public:
-  two_loads(const stand& server, const plan& what) {
-    const std::size_t count = std::size_t{2} * what.pairs;
-    std::vector<int> sockets;
-    std::vector<std::string> jids(count), clear_jids;
-    tls_crowd crowd(server.where(), 1);
-    for (std::size_t n = 0; n < count; ++n) {
-      lines_.push_back(crowd.log_in_one(n, true, jids[n]));
-      sockets.push_back(lines_.back()->fd());
-    }
-    tls_ = std::make_unique<tls_load>(lines_, sockets, messages_for(jids, what.size));
-    clients_ = login_crowd(server.where(), 8).log_in(count, count, true);
-    sockets.clear();
-    for (const auto& one : clients_) sockets.push_back(one.fd), clear_jids.push_back(one.jid);
-    clear_ = std::make_unique<pair_load>(sockets, messages_for(clear_jids, what.size), 1, answer::credit);
-  }
-  ~two_loads() { close_all(clients_); }
-  two_loads(const two_loads&) = delete;
-  two_loads& operator=(const two_loads&) = delete;
-
-  void run(bool with_tls, unsigned messages) { static_cast<void>((with_tls ? *tls_ : *clear_).run(one_minute_ns, messages)); }
-
- private:
-  std::vector<std::unique_ptr<tls_connection>> lines_;
-  std::vector<client> clients_;
-  std::unique_ptr<pair_load> tls_, clear_;
-};
-
 void measure_stanzas(const std::string& name, const stand& server, const plan& what) {
-  two_loads loads(server, what);
+  burst_load secret(server, 0, what.pairs, what.size, true),
+      open(server, std::size_t{2} * what.pairs, what.pairs, what.size, false);
+  const std::size_t bursts = std::max(1U, what.messages / what.pairs), messages = bursts * what.pairs;
   const auto own = make_certificate();
   record_pair both(own.certificate, own.key);
   std::vector<double> with_tls, clear, records;
-  for (const bool tls : {true, false}) loads.run(tls, std::max(what.messages / 10, 1000U));
+  secret.run(100);
+  open.run(100);
   for (unsigned round = 0; round < what.rounds; ++round) {
-    with_tls.push_back(cost(server, what.messages, [&] { loads.run(true, what.messages); }));
-    clear.push_back(cost(server, what.messages, [&] { loads.run(false, what.messages); }));
-    records.push_back(both.pass_on(what.messages, what.size) * 1e-3 / what.messages);
+    with_tls.push_back(cost(server, messages, [&] { secret.run(bursts); }));
+    clear.push_back(cost(server, messages, [&] { open.run(bursts); }));
+    records.push_back(both.pass_on(messages, what.size) * 1e-3 / static_cast<double>(messages));
   }
   figure(name + ".stanza", median(with_tls), "us/stanza");
   figure(name + ".stanza_clear", median(clear), "us/stanza");
@@ -135,9 +84,9 @@ void body(args given) {
   what.rounds = given.number("--rounds", 5, 1, 100);
   what.logins = given.number("--logins", 1000, 10, 1'000'000);
   what.messages = given.number("--messages", 20'000, 100, 1'000'000);
-  what.pairs = given.number("--pairs", 8, 1, 500);
+  what.pairs = given.number("--pairs", 16, 1, 500);
   what.size = given.number("--size", 300, 120, 8000);
-  what.parallel = given.number("--parallel", 8, 1, 100);
+  what.parallel = given.number("--parallel", 16, 1, 100);
   what.only = given.text("--only", "");
   if (!what.only.empty() && what.only != "logins" && what.only != "stanzas")
     throw std::invalid_argument("--only: expected logins or stanzas, got " + what.only);

@@ -47,7 +47,6 @@ std::size_t count_messages(const char* begin, const char* end, std::size_t& open
 pair_load::pair_load(const std::vector<int>& sockets, const std::vector<std::string>& messages, unsigned in_flight, answer how)
     : sides_(sockets.size()), in_(front + 65536), in_flight_(in_flight), how_(how), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   for (std::size_t n = 0; n < sides_.size(); ++n) {
-    sides_[n].number = n;
     sides_[n].fd = sockets[n];
     sides_[n].message = messages[n].size();
     for (unsigned copy = 0; copy < in_flight; ++copy) sides_[n].block += messages[n];
@@ -63,18 +62,10 @@ pair_load::~pair_load() {
   close(epoll_);
 }
 
-void pair_load::transmit(std::size_t socket_number, const char* bytes, std::size_t size) {
-  send_all(sides_[socket_number].fd, bytes, size);
-}
-
-ssize_t pair_load::receive(std::size_t socket_number, char* room, std::size_t size) {
-  return recv(sides_[socket_number].fd, room, size, 0);
-}
-
 void pair_load::say(side& one, std::uint64_t count) {
   count = std::min(count, may_send_);
   if (count == 0) return;
-  transmit(one.number, one.block.data(), static_cast<std::size_t>(count) * one.message);
+  send_all(one.fd, one.block.data(), static_cast<std::size_t>(count) * one.message);
   may_send_ -= count;
   under_way_ += count;
 }
@@ -85,7 +76,7 @@ std::uint64_t pair_load::hear(side& one) {
   ssize_t got = 0;
   const std::size_t room = in_.size() - front;
   do {
-    got = receive(one.number, in_.data() + front, room);
+    got = recv(one.fd, in_.data() + front, room, 0);
     if (got == 0) throw std::runtime_error("a connection was closed while messages were under way");
     if (got < 0 && errno == EAGAIN) return found;
     if (got < 0) throw std::runtime_error("recv: " + std::string(strerror(errno)));

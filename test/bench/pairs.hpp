@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +31,7 @@ class pair_load {
  public:
   /// sockets[2i] and sockets[2i + 1] are a pair; messages[n] is what sockets[n] sends. The sockets stay the caller's.
   pair_load(const std::vector<int>& sockets, const std::vector<std::string>& messages, unsigned in_flight, answer how);
-  virtual ~pair_load();
+  ~pair_load();
   pair_load(const pair_load&) = delete;
   pair_load& operator=(const pair_load&) = delete;
 
@@ -41,14 +39,8 @@ class pair_load {
   /// more. Throws std::runtime_error where that takes over ten seconds or a connection ends.
   [[nodiscard]] pair_result run(std::uint64_t max_ns, std::uint64_t max_messages);
 
- protected:
-  /// What a socket is written with and read with; as recv answers. Another class has another way.
-  virtual void transmit(std::size_t socket_number, const char* bytes, std::size_t size);
-  [[nodiscard]] virtual ssize_t receive(std::size_t socket_number, char* room, std::size_t size);
-
  private:
   struct side {
-    std::size_t number = 0;
     int fd = -1;
     std::string block;        ///< in_flight copies of its message
     std::size_t message = 0;  ///< bytes of one

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -29,7 +27,9 @@ class tls_context {
   std::unique_ptr<ssl_ctx_st, release> own_;
 };
 
-/// One client's connection to a port where TLS comes first. Calls block, ten seconds at most, and throw std::runtime_error.
+/// One client's connection to a port where TLS comes first. Calls wait, ten seconds at most, and throw std::runtime_error. They wait
+/// by looking again and again: to wake a sleeper on another core is much work, which would be charged to the server, and which a
+/// client on another machine does not cost.
 class tls_connection {
  public:
   /// Connects (`number` as with connect_to) and shakes hands.
@@ -48,13 +48,14 @@ class tls_connection {
   /// Hands the socket over and forgets the keys: for who only wants it to stay open.
   [[nodiscard]] int release() noexcept;
 
-  /// The socket, which does not block: for a load of its own.
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-  /// Fills `room` as far as there is something. -1 and EAGAIN: nothing; 0: the server has closed.
-  [[nodiscard]] ssize_t receive(char* room, std::size_t size);
+  /// For a load of its own: the socket (still ours to close, and it does not block), and from now on only the two below.
+  [[nodiscard]] int use_memory();
+  [[nodiscard]] std::string encrypt(std::string_view words);
+  /// Takes whole records.
+  [[nodiscard]] std::string decrypt(std::string_view records);
 
  private:
-  [[nodiscard]] int wait(int result, bool writing);
+  [[nodiscard]] int wait(int result);
   [[noreturn]] void fail(const char* where);
 
   int fd_;
