@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ class burst_load {
 
   std::vector<client> clients_;
   std::vector<pair> pairs_;
+  std::uint64_t quiet_until_ = 0;  ///< when the next burst may begin
 };
 
 }  // namespace couplet::bench
