@@ -23,7 +23,7 @@ constexpr unsigned accounts = 64;
 constexpr unsigned record_overhead = 22;
 
 struct plan {
-  unsigned rounds = 9, logins = 300, messages = 5000, pairs = 32, size = 300, parallel = 16;
+  unsigned rounds = 5, logins = 300, messages = 5000, pairs = 32, size = 300, parallel = 16;
   std::string only;
 };
 
@@ -83,7 +83,7 @@ void measure_stanzas(const std::string& name, const stand& server, const plan& w
 
 void body(args given) {
   plan what;
-  what.rounds = given.number("--rounds", 9, 1, 100);
+  what.rounds = given.number("--rounds", 5, 1, 100);
   what.logins = given.number("--logins", 300, 10, 1'000'000);
   what.messages = given.number("--messages", 5000, 100, 1'000'000);
   what.pairs = given.number("--pairs", 32, 1, 500);
