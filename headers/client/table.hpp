@@ -78,6 +78,8 @@ struct shared_state {
 struct counters {
   std::uint64_t accepted = 0;
   std::uint64_t logins = 0;
+  std::uint64_t unanswered =
+      0;  ///< questions about passwords and keys that nobody could answer: temporary failures of a back end
   base::end_counters ends;
   counters& operator+=(const counters& other) noexcept;
 };

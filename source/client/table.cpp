@@ -26,6 +26,7 @@ shared_state::shared_state(policy p, stream::client_settings s, plaintext_logins
 counters& counters::operator+=(const counters& other) noexcept {
   accepted += other.accepted;
   logins += other.logins;
+  unanswered += other.unanswered;
   ends += other.ends;
   return *this;
 }
@@ -96,6 +97,7 @@ net::task<> table::asking(std::uint64_t id, sasl::question q) {
   } catch (const std::exception& e) {
     base::log::error("a question about credentials failed", {{"what", e.what()}});
   }
+  if (a.outcome == sasl::answer::verdict::unavailable) ++count_.unanswered;
   if (auto* c = find(id)) c->on_answer(std::move(a));
 }
 

@@ -148,6 +148,7 @@ void server::house::say_what_was() const {
   }
   base::log::info("stopped", {{"connections", static_cast<long long>(sum.accepted)},
                               {"logins", static_cast<long long>(sum.logins)},
+                              {"unanswered", static_cast<long long>(sum.unanswered)},
                               {"bounced", static_cast<long long>(bounced)},
                               {"ends", ends}});
 }

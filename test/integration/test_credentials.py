@@ -78,6 +78,9 @@ class Elsewhere(unittest.TestCase):
             new.message(f"alice@{DOMAIN}/old", "hello")
             self.assertTrue(old.receive_until(lambda e: e.tag.endswith("}message")).get("from").endswith("/new"))
         self.assertNotIn(PASSWORDS["alice"], self.server.log())
+        self.server.signal()
+        self.server.wait()
+        self.assertIn('unanswered="1"', self.server.log())
 
     def test_program(self):
         with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as script:
