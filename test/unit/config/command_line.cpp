@@ -112,6 +112,7 @@ TEST_CASE("every flag does what it says") {
        [](const options& o) { return o.limits.connects_per_ip.connects == 20 && o.limits.connects_per_ip.window == 60s; }},
       {{"--proxy-from", "192.0.2.0/24", "--proxy-from", "2001:db8::/32"},
        [](const options& o) { return o.proxies.size() == 2 && o.proxies[1].contains("2001:db8::7"); }},
+      {{"--proxy-from", "unix"}, [](const options& o) { return o.proxy_unix && o.proxies.empty(); }},
       {{"--max-registrations-per-ip", "3/60"}, [](const options& o) { return o.limits.registrations_per_ip.connects == 3; }},
       {{}, [](const options& o) { return o.limits.registrations_per_ip.connects == 10 && o.proxies.empty(); }},
       {{"--register", "--registration-token", "x"}, [](const options& o) { return o.registration_token == "x"; }},
