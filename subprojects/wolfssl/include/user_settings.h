@@ -79,6 +79,9 @@
 
 /* ---- cryptography ------------------------------------------------------------------------------------------------- */
 #define HAVE_HASHDRBG
+/* Each connection seeds a generator of its own: by a system call, not by a file that has to be opened, which fails where descriptors
+   have run out. */
+#define WOLFSSL_GETRANDOM
 #define HAVE_HKDF
 #define HAVE_AESGCM
 #define HAVE_CHACHA
