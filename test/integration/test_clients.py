@@ -39,7 +39,7 @@ class Clients(unittest.TestCase):
     def sendxmpp(self, *words, direct=True):
         """Its port and password are in a file, as its users have them."""
         port = self.tls[1] if direct else self.address[1]
-        settings = f"username: alice@{DOMAIN}\npassword: {PASSWORDS['alice']}\njserver: {DOMAIN}:{port}\n"
+        settings = f"username: alice@{DOMAIN}\npassword: {PASSWORDS['alice']}\njserver: 127.0.0.1:{port}\n"
         file = secret_file(self.system.secrets, "sendxmpprc", settings)
         return self.enterContext(Tool("go-sendxmpp", "-d", "-n", "-f", file, *(["-t"] if direct else []), *words))
 

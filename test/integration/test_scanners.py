@@ -20,6 +20,8 @@ NOT_MADE = {
     # It compares how many bytes went each way, which short TLS 1.3 handshakes deceive. test_tls.py and test_tls_running.py resume sessions.
     "sessionresumption_ticket",
     "sessionresumption_ID",
+    # The openssl of the machine that it runs on has no engine for GOST.
+    "engine_problem",
 }
 # Without these the program has not looked.
 FOUND = {
@@ -59,7 +61,7 @@ class Scanners(unittest.TestCase):
         # A key for RSA makes suites possible that have no forward secrecy.
         rsa = make_signed(cls.folder, RSA_NAME, cls.authority, "rsa:2048")
         files = [word for chain, key in (elliptic, rsa) for word in ("--tls-cert", chain, "--tls-key", key)]
-        cls.system = Deployment(threads=2, client=("--listen-tls", "127.0.0.1:0", *files))
+        cls.system = Deployment(threads=2, client=("--listen-tls", "127.0.0.1:0", "--alias", f"127.0.0.1={DOMAIN}", *files))
         cls.starttls = cls.system.address[1]
         cls.direct = cls.system.front.address("client-tls")[1]
 
@@ -101,13 +103,14 @@ class Scanners(unittest.TestCase):
         self.assertEqual([v.attrib for v in test.iter("heartbleed") if v.get("vulnerable") != "0"], [])
 
     def test_sslscan(self):
-        self.assert_suites("--starttls-xmpp", f"{DOMAIN}:{self.starttls}")
-        self.assert_suites(f"{DOMAIN}:{self.direct}")
-        self.assert_suites(f"--sni-name={RSA_NAME}", f"{DOMAIN}:{self.direct}")
+        # By address: a bare machine may have nothing that knows "localhost".
+        self.assert_suites("--starttls-xmpp", f"--sni-name={DOMAIN}", f"127.0.0.1:{self.starttls}")
+        self.assert_suites(f"--sni-name={DOMAIN}", f"127.0.0.1:{self.direct}")
+        self.assert_suites(f"--sni-name={RSA_NAME}", f"127.0.0.1:{self.direct}")
 
     def gnutls(self, priority, name=DOMAIN):
         return use("gnutls-cli", "--starttls-proto=xmpp", f"--x509cafile={self.authority[0]}", f"--sni-hostname={name}", f"--verify-hostname={name}",
-                   f"--priority={priority}", "--port", self.starttls, DOMAIN)  # fmt: skip
+                   f"--priority={priority}", "--port", self.starttls, "127.0.0.1")  # fmt: skip
 
     def test_gnutls(self):
         for version, begins in (("1.2", "(TLS1.2-X.509)-(ECDHE-"), ("1.3", "(TLS1.3-X.509)-(ECDHE-")):
