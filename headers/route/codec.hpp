@@ -29,7 +29,8 @@ void append(std::string& out, const message& m);
 ///
 /// White space around the child is dropped; a second child is an error (one stanza a route). What the child relies on of the
 /// route's own declarations of namespaces goes with it; declarations of the stream's header do not (xml::append_header_prefixes
-/// puts them on the route). xml:lang and unknown attributes of the route are ignored, and so is its namespace, as the original does.
+/// puts them on the route). xml:lang and unknown attributes of the route are ignored, and so is its namespace, as the original does. An
+/// origin is read where it stands; where it is none, the stanza has none.
 /// The payload is taken from base::take_text(), the addresses (and the names that a controlled stanza carries) from
 /// base::take_short_text(): who consumes the message gives them back.
 base::result<message> parse(std::string_view element_bytes, writer from);

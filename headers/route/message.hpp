@@ -7,6 +7,9 @@
 #include <utility>
 #include <variant>
 
+#include "route/custody.hpp"
+#include "route/origin.hpp"
+
 namespace couplet::route {
 
 /// One end of a route. In this process a handle (client_id::packed() of a client, or the embedded manager's own handle
@@ -24,6 +27,13 @@ struct address {
 
   std::uint64_t handle = 0;
   std::string text;
+};
+
+/// Where something came from, and who waits for it to arrive: what goes with a stanza on all its ways, from one c2s to the next.
+struct trace {
+  route::custody custody;
+  route::origin origin;
+  friend bool operator==(const trace&, const trace&) = default;
 };
 
 // The alternatives. All have constructors: an aggregate temporary in a statement with co_await is destroyed twice by
@@ -66,6 +76,7 @@ struct stanza {
   stanza(address from_, address to_, std::string xml_) : from(std::move(from_)), to(std::move(to_)), xml(std::move(xml_)) {}
   address from, to;
   std::string xml;
+  route::trace trace;
   friend bool operator==(const stanza&, const stanza&) = default;
 };
 
@@ -79,6 +90,7 @@ struct failure {
   address from, to;
   std::string text;
   std::string xml;
+  route::trace trace;
   friend bool operator==(const failure&, const failure&) = default;
 };
 
@@ -107,6 +119,7 @@ struct controlled_stanza {
   address from, to;
   std::string c2s, sm;
   std::string xml;
+  route::trace trace;
   friend bool operator==(const controlled_stanza&, const controlled_stanza&) = default;
 };
 
@@ -126,6 +139,9 @@ const address& from_of(const message& m) noexcept;
 const address& to_of(const message& m) noexcept;
 address& from_of(message& m) noexcept;
 address& to_of(message& m) noexcept;
+/// Null: a message of this kind carries no stanza.
+trace* trace_of(message& m) noexcept;
+const trace* trace_of(const message& m) noexcept;
 /// The bytes that count against a queue's budget: the XML, the texts, and the object itself.
 std::size_t size_of(const message& m) noexcept;
 /// "auth", "session-start", "stanza"...: for log lines.

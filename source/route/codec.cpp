@@ -55,7 +55,7 @@ void append_if(std::string& out, std::string_view name, std::string_view value) 
 /// The first tag of a route: values as written.
 struct envelope {
   std::string_view tag;
-  std::string_view from, to, type, error;
+  std::string_view from, to, type, error, origin;
   bool declares = false;  ///< a namespace: what it holds may rely on that
 };
 
@@ -69,6 +69,7 @@ bool read_envelope(std::string_view bytes, envelope& e) {
     if (a.name == "to") e.to = a.value;
     if (a.name == "type") e.type = a.value;
     if (a.name == "error") e.error = a.value;
+    if (a.name == "origin") e.origin = a.value;
     e.declares = e.declares || declared_prefix(a.name).data() != nullptr;
   }
   e.tag = bytes.substr(0, tag.tag_size());
@@ -135,6 +136,11 @@ void append(std::string& out, const message& m) {
   append_if(out, "to", to_of(m).text);
   append_if(out, "type", std::visit(type_writer{}, m));
   if (const auto* f = std::get_if<failure>(&m)) append_if(out, "error", f->text);
+  if (const auto* t = trace_of(m); t != nullptr && t->origin.is_known()) {
+    out += " origin='";
+    append(out, t->origin);
+    out += '\'';
+  }
   out += '>';
   const std::size_t child_begins = out.size();
   std::visit([&](const auto& one) { append_child(out, one); }, m);
@@ -177,10 +183,9 @@ bool append_refusal(std::string& out, std::string_view element_bytes, std::strin
   return true;
 }
 
-base::result<message> parse(std::string_view element_bytes, writer from) {
-  envelope e;
-  if (!read_envelope(element_bytes, e)) return base::error("not a route element");
-  if (e.to.empty()) return base::error("route without to");
+namespace {
+
+base::result<message> parse(const envelope& e, std::string_view element_bytes, writer from) {
   const route_child child = find_child(content_of(element_bytes, e));
   if (child.problem != nullptr) return base::error(child.problem);
 
@@ -200,6 +205,19 @@ base::result<message> parse(std::string_view element_bytes, writer from) {
   if (from == writer::c2s)
     return message(std::in_place_type<session_start>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
   return message(std::in_place_type<session_started>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
+}
+
+}  // namespace
+
+base::result<message> parse(std::string_view element_bytes, writer from) {
+  envelope e;
+  if (!read_envelope(element_bytes, e)) return base::error("not a route element");
+  if (e.to.empty()) return base::error("route without to");
+  auto parsed = parse(e, element_bytes, from);
+  if (!parsed || e.origin.empty()) return parsed;
+  // One that cannot be read is of no use, and no reason to lose the stanza.
+  if (auto* const carries = trace_of(*parsed)) carries->origin = parse_origin(e.origin).value_or(origin());
+  return parsed;
 }
 
 }  // namespace couplet::route

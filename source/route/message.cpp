@@ -121,6 +121,17 @@ address& to_of(message& m) noexcept {
   return std::visit([](auto& one) -> address& { return one.to; }, m);
 }
 
+trace* trace_of(message& m) noexcept {
+  if (auto* s = std::get_if<stanza>(&m)) return &s->trace;
+  if (auto* s = std::get_if<controlled_stanza>(&m)) return &s->trace;
+  if (auto* f = std::get_if<failure>(&m)) return &f->trace;
+  return nullptr;
+}
+
+const trace* trace_of(const message& m) noexcept {
+  return trace_of(const_cast<message&>(m));
+}
+
 std::size_t size_of(const message& m) noexcept {
   return sizeof(message) + texts_of(from_of(m)) + texts_of(to_of(m)) +
          std::visit([](const auto& one) { return texts_of(one); }, m);
@@ -151,6 +162,8 @@ bool end_of_session(const message& m, message& end) {
 bool bounce(message& m, message& answer, const char* text) {
   if (from_of(m).empty() || to_of(m).empty()) return false;
   if (!std::visit(bouncer{answer, text}, m)) return false;
+  if (auto* const carried = trace_of(m), * const carries = trace_of(answer); carried != nullptr && carries != nullptr)
+    *carries = std::move(*carried);
   from_of(answer) = std::move(to_of(m));
   to_of(answer) = std::move(from_of(m));
   return true;

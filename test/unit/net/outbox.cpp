@@ -115,3 +115,100 @@ TEST_CASE("a closed peer is a failure, not a signal") {
 TEST_CASE("an empty outbox is one pointer") {
   CHECK(sizeof(net::outbox) == sizeof(void*));
 }
+
+namespace {
+
+std::vector<std::string> kept(const net::outbox& o) {
+  std::vector<std::string> all;
+  o.for_each_kept_piece([&](std::string_view p) { all.emplace_back(p); });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("pieces that have to be acknowledged stay when they are written, and go in order") {
+  pair_of_sockets s;
+  net::outbox o;
+  o.keep_until_acknowledged();
+  CHECK(o.empty());
+  o.append_piece("<a/>");
+  o.append("<r/>");
+  o.append_piece("<b/>");
+  o.append_piece("<c/>");
+  CHECK(o.flush_to(s.stream).state == io_result::status::ok);
+  CHECK(s.take() == "<a/><r/><b/><c/>");
+  CHECK(o.empty());
+  CHECK(unwritten(o).empty());
+  CHECK(kept(o) == std::vector<std::string>{"<a/>", "<b/>", "<c/>"});
+  o.acknowledge(2);
+  CHECK(kept(o) == std::vector<std::string>{"<c/>"});
+  o.append_piece("<d/>");
+  CHECK(unwritten(o) == std::vector<std::string>{"<d/>"});
+  CHECK(o.flush_to(s.stream).state == io_result::status::ok);
+  o.acknowledge(2);
+  CHECK(o.kept() == 0);
+  CHECK(o.kept_bytes() == 0);
+  o.append_piece("<e/>");
+  CHECK(o.flush_to(s.stream).state == io_result::status::ok);
+  CHECK(kept(o) == std::vector<std::string>{"<e/>"});
+}
+
+TEST_CASE("memory of what is acknowledged is used again") {
+  pair_of_sockets s;
+  net::outbox o;
+  o.keep_until_acknowledged();
+  const std::string piece(1000, 'x');
+  std::string got;
+  for (int i = 0; i < 1000; ++i) {
+    o.append_piece(piece);
+    REQUIRE(o.flush_to(s.stream).state == io_result::status::ok);
+    got += s.take();
+    if (i >= 10) o.acknowledge(1);
+    CHECK(o.kept_bytes() <= 200'000);
+  }
+  CHECK(got.size() == 1'000'000);
+  CHECK(o.kept() == 10);
+  CHECK(kept(o).back() == piece);
+}
+
+TEST_CASE("another connection goes on where one was lost") {
+  pair_of_sockets first;
+  net::outbox lost;
+  lost.keep_until_acknowledged();
+  for (const auto* piece : {"<a/>", "<b/>", "<c/>"}) lost.append_piece(piece);
+  CHECK(lost.flush_to(first.stream).state == io_result::status::ok);
+  lost.append_piece("<d/>");
+  lost.acknowledge(1);
+
+  for (std::size_t taken = 0; taken <= 3; ++taken) {
+    CAPTURE(taken);
+    net::outbox before;
+    before.keep_until_acknowledged();
+    lost.for_each_kept_piece([&](std::string_view piece) { before.append_piece(piece); });
+    pair_of_sockets second;
+    net::outbox o;
+    o.append("<resumed/>");
+    o.take_over(before, taken);
+    CHECK(before.kept() == 0);
+    CHECK(kept(o) == std::vector<std::string>{"<b/>", "<c/>", "<d/>"});
+    CHECK(unwritten(o).size() == 3 - taken);
+    CHECK(o.flush_to(second.stream).state == io_result::status::ok);
+    const std::string rest[] = {"<b/><c/><d/>", "<c/><d/>", "<d/>", ""};
+    CHECK(second.take() == "<resumed/>" + rest[taken]);
+    o.acknowledge(3);
+    CHECK(o.kept() == 0);
+  }
+}
+
+TEST_CASE("nothing to take over") {
+  pair_of_sockets s;
+  net::outbox before;
+  net::outbox o;
+  o.append("<resumed/>");
+  o.take_over(before, 0);
+  CHECK(o.flush_to(s.stream).state == io_result::status::ok);
+  CHECK(s.take() == "<resumed/>");
+  o.append_piece("<a/>");
+  CHECK(o.flush_to(s.stream).state == io_result::status::ok);
+  CHECK(kept(o) == std::vector<std::string>{"<a/>"});
+}
