@@ -26,6 +26,7 @@ struct options {
   std::chrono::seconds handshake_timeout{10};  ///< from accept to the right handshake; 0: none
 };
 
+class c2s_traffic;
 class connection;
 struct unproven_tag;
 
@@ -56,19 +57,20 @@ class router final : public hub::remote_clients {
   const base::end_counters& ends() const noexcept { return ends_; }
 
  private:
+  friend class c2s_traffic;
   friend class connection;
   void admit(connection& c);
   void dismiss(connection& c) noexcept;
   void serve(connection& c);
-  void leave(connection& c);
+  void leave(c2s_traffic& c);
   void refuse(int descriptor, const net::peer& who, base::close_reason why);
-  connection* find(std::string_view domain) const;
+  c2s_traffic* find(std::string_view domain) const;
 
   options options_;
   hub::exchange& whole_;
   hub::switchboard& board_;
   stream::component_stream::secrets find_secret_;
-  std::map<std::string, connection*, std::less<>> routes_;  ///< authenticated, by name
+  std::map<std::string, c2s_traffic*, std::less<>> routes_;  ///< authenticated, by name
   std::set<connection*> all_;
   net::intrusive_list<connection, unproven_tag> unproven_;  ///< of `all_`, those without a right handshake; the oldest first
   std::size_t unproven_count_ = 0;

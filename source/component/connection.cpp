@@ -3,12 +3,6 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "base/text_pool.hpp"
-#include "route/codec.hpp"
-#include "stream/errors.hpp"
-#include "xml/first_tag.hpp"
-#include "xml/names.hpp"
-#include "xml/standalone.hpp"
 
 namespace couplet::component {
 
@@ -71,7 +65,7 @@ void connection::on_input(std::string_view input) {
       case xml::token::need_more: congested_ = router_.board_.manager_congested(); return;
       case xml::token::header: machine_.on_header(tokenizer_.header(), effects_); break;
       case xml::token::element:
-        if (machine_.on_element(tokenizer_.element(), effects_)) on_traffic(tokenizer_.element());
+        if (machine_.on_element(tokenizer_.element(), effects_) && traffic_) traffic_->on_element(tokenizer_, effects_);
         break;
       case xml::token::footer:
         peer_finished_ = true;
@@ -92,71 +86,33 @@ void connection::apply() {
     router_.serve(*this);
   }
   if (effects_.close != close_reason::none) {
-    router_.leave(*this);
+    if (traffic_) traffic_->leave();
     catch_up();
     return close_gently(effects_.close, peer_finished_);
   }
-  const auto limit = router_.options_.outbox_bytes;
-  if (limit != 0 && out().size() > limit - limit / 4 && !takes_too_little_ && is_open()) {
-    takes_too_little_ = true;
-    router_.whole_.add_slow_remote();
-    set_deadline(own_shard().now() + slow_grace);
-  }
+  if (is_open()) look_at_queue();
   if (!out().empty()) flush_later();
 }
 
 void connection::catch_up() {
   if (!std::exchange(takes_too_little_, false)) return;
   set_deadline({});
-  router_.whole_.remove_slow_remote();
+  traffic_->on_slow(false);
 }
 
-void connection::on_traffic(const xml::element_view& element) {
-  if (element.name != "route" || element.namespace_uri != xml::ns::component) return answer_stray(element);
-  auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::c2s);
-  if (!parsed) {
-    base::log::warning("a c2s sent a route that cannot be read", {{"name", name()}, {"why", parsed.error_text()}});
-    route::append_refusal(effects_.to_peer, element.bytes, "The route cannot be read: " + parsed.error_text());
-    return;
-  }
-  on_route(std::move(*parsed));
+/// Beyond the limit it has a while to catch up.
+void connection::look_at_queue() {
+  const auto limit = router_.options_.outbox_bytes;
+  if (limit == 0 || out().size() <= limit - limit / 4 || takes_too_little_ || !traffic_) return;
+  takes_too_little_ = true;
+  traffic_->on_slow(true);
+  set_deadline(own_shard().now() + slow_grace);
 }
 
-void connection::on_route(route::message&& m) {
-  if (route::from_of(m).empty()) {
-    // It could be for a session of another c2s. Nobody can be answered.
-    base::log::warning("a c2s sent a route without from; ignored", {{"name", name()}, {"kind", route::name_of(m)}});
-    return;
-  }
-  if (!machine_.may_speak_for(route::from_of(m).text, effects_)) return;
-  router_.board_.to_manager(std::move(m));
-}
-
-/// A c2s routes for its clients and has no voice of its own: what would get an answer from a server gets an error.
-void connection::answer_stray(const xml::element_view& element) {
-  const bool iq = element.name == "iq";
-  if (!iq && element.name != "message" && element.name != "presence") {
-    machine_.end(close_reason::unsupported_stanza_type, effects_);
-    return;
-  }
-  const auto type = xml::find_attribute(element.bytes, "type");
-  const bool owed = iq ? (type == "get" || type == "set") : (element.name == "message" && type != "error");
-  if (owed) stream::append_stanza_error(effects_.to_peer, element.bytes, "not-allowed", "a c2s may send routes only");
-}
-
-void connection::send(route::message&& m) {
-  // The embedded manager names its sessions by text towards us; only their XML is of any size.
-  scratch_.clear();
-  route::append(scratch_, m);
-  out().append_piece(scratch_);
-  base::give_text(std::move(route::from_of(m).text));
-  base::give_text(std::move(route::to_of(m).text));
-  if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
-  if (auto* s = std::get_if<route::controlled_stanza>(&m)) {
-    for (auto* text : {&s->c2s, &s->sm, &s->xml}) base::give_text(std::move(*text));
-  }
-  effects_.clear();
-  apply();
+void connection::send_piece(std::string_view piece) {
+  out().append_piece(piece);
+  if (is_open()) look_at_queue();
+  flush_later();
 }
 
 void connection::on_flushed() {
@@ -183,15 +139,13 @@ void connection::end(close_reason reason) {
   apply();
 }
 
-/// What the c2s did not take goes back, then the manager hears that the c2s is gone.
+/// What the peer did not take goes back, then it is declared gone.
 void connection::finish() {
   catch_up();
-  out().for_each_unwritten_piece([this](std::string_view piece) {
-    auto m = route::parse(piece, route::writer::manager);
-    route::message answer;
-    if (m && route::bounce(*m, answer)) router_.board_.to_manager(std::move(answer));
-  });
-  router_.leave(*this);
+  if (traffic_) {
+    out().for_each_unwritten_piece([this](std::string_view piece) { traffic_->give_back(piece); });
+    traffic_->on_gone();
+  }
   router_.ends_.add(reason());
   const auto& row = base::describe(reason());
   base::log::write(row.level, "component gone", {{"reason", row.name}, {"name", name()}, {"address", address_}});

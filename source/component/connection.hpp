@@ -1,15 +1,17 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "component/router.hpp"
 #include "net/wire.hpp"
+#include "traffic.hpp"
 #include "xml/tokenizer.hpp"
 
 namespace couplet::component {
 
-/// One component connection: header, handshake, then routes in both directions.
+/// One connection of the component listener: header, handshake, then elements in both directions, whose meaning its traffic knows.
 class connection final : public net::wire, public net::list_node<unproven_tag> {
  public:
   connection(router& r, int descriptor, const net::peer& who);
@@ -20,17 +22,19 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   /// Whether the router still counts it among those that have proved nothing.
   bool is_unproven() const noexcept { return net::list_node<unproven_tag>::linked(); }
   const std::string& name() const noexcept { return machine_.name(); }
-  /// A route to a client of this c2s.
-  void send(route::message&& m);
+  stream::component_stream& machine() noexcept { return machine_; }
+
+  /// The handshake was right: from here on its elements are for `t`.
+  void begin(std::unique_ptr<traffic> t) { traffic_ = std::move(t); }
+  /// Something for the peer that goes back where it is not taken.
+  void send_piece(std::string_view piece);
   void on_relief();
   void end(base::close_reason reason);
 
  private:
   void on_input(std::string_view input);
-  void on_traffic(const xml::element_view& element);
-  void on_route(route::message&& m);
-  void answer_stray(const xml::element_view& element);
   void apply();
+  void look_at_queue();
   void catch_up();
   void on_time(base::time_point now) override;
   void on_flushed() override;
@@ -42,8 +46,8 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   xml::tokenizer tokenizer_;
   stream::component_stream machine_;
   stream::component_effects effects_;
+  std::unique_ptr<traffic> traffic_;  ///< after the handshake
   std::string address_;
-  std::string scratch_;
   bool congested_ = false;
   bool takes_too_little_ = false;  ///< of what is sent to it: it may not send meanwhile, for much of that comes back to it
   bool peer_finished_ = false;

@@ -5,6 +5,7 @@
 
 #include "base/address_parts.hpp"
 #include "base/log.hpp"
+#include "c2s_traffic.hpp"
 #include "connection.hpp"
 
 namespace couplet::component {
@@ -63,7 +64,7 @@ void router::dismiss(connection& c) noexcept {
   if (c.is_unproven()) --unproven_count_;
 }
 
-connection* router::find(std::string_view domain) const {
+c2s_traffic* router::find(std::string_view domain) const {
   const auto found = routes_.find(domain);
   return found == routes_.end() ? nullptr : found->second;
 }
@@ -72,32 +73,34 @@ connection* router::find(std::string_view domain) const {
 void router::serve(connection& c) {
   if (c.is_unproven()) --unproven_count_;
   c.net::list_node<unproven_tag>::unlink();
-  auto* before = find(c.name());
-  if (before == &c) return;
-  if (before != nullptr) {
-    before->end(close_reason::replaced);
+  auto traffic = std::make_unique<c2s_traffic>(*this, c);
+  auto& fresh = *traffic;
+  c.begin(std::move(traffic));
+  if (auto* const before = find(c.name())) {
+    before->peer().end(close_reason::replaced);
     leave(*before);  // also where it was over already: its sessions end before anything that the new one sends
   }
-  routes_[c.name()] = &c;
+  routes_[c.name()] = &fresh;
   base::log::info("c2s connected", {{"name", c.name()}});
 }
 
 /// Its sessions end before anything that a successor of that name may send: both go through the same queues.
-void router::leave(connection& c) {
-  const auto found = routes_.find(c.name());
+void router::leave(c2s_traffic& c) {
+  const auto& name = c.peer().name();
+  const auto found = routes_.find(name);
   if (found == routes_.end() || found->second != &c) return;
   routes_.erase(found);
-  board_.to_all_managers(hub::c2s_gone(c.name()));
+  board_.to_all_managers(hub::c2s_gone(name));
 }
 
 bool router::on_route(route::message& m) {
   auto* c = find(base::domain_part(route::to_of(m).text));
-  if (c == nullptr || !c->is_open()) return false;
+  if (c == nullptr || !c->peer().is_open()) return false;
   try {
     c->send(std::move(m));
   } catch (const std::exception& e) {
-    base::log::error("a component connection failed on a route", {{"what", e.what()}, {"name", c->name()}});
-    c->abort(close_reason::internal_error);
+    base::log::error("a component connection failed on a route", {{"what", e.what()}, {"name", c->peer().name()}});
+    c->peer().abort(close_reason::internal_error);
   }
   return true;
 }
