@@ -106,6 +106,8 @@ class table final : public hub::clients {
   bool on_route(route::message& m) override;
   void on_relief() override;
   void on_manager_state(bool up) override;
+  void on_manager_anew() override;
+  void on_sessions_back() override;
 
   // The three steps of a shutdown.
   void stop_reading();

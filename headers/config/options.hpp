@@ -78,7 +78,9 @@ struct timeout_options {
   std::chrono::seconds login{30};    ///< stream header → logged in
   std::chrono::seconds bind{30};     ///< logged in → session asked for
   std::chrono::seconds idle{0};      ///< nothing from a client with a session
-  std::chrono::seconds manager{15};  ///< for an answer of the session manager
+  std::chrono::seconds manager{15};    ///< for an answer of the session manager
+  std::chrono::seconds sm_grace{60};   ///< how long clients wait for it when it is away
+  std::chrono::seconds c2s_grace{60};  ///< how long the sessions of a c2s live on without its link
   std::chrono::seconds shutdown{5};  ///< for clients to take what they are owed; 0: not at all
 };
 

@@ -23,6 +23,11 @@ class clients {
   /// The manager's queue is no longer congested, or the manager's state has changed.
   virtual void on_relief() = 0;
   virtual void on_manager_state(bool up) = 0;
+  /// The manager is one that knows nothing of the sessions there are (any more): each client asks for its session again, says so by
+  /// switchboard::session_awaited(), and by session_back() when it has it or never will.
+  virtual void on_manager_anew() {}
+  /// All of them have.
+  virtual void on_sessions_back() {}
 };
 
 /// A session manager's part on a shard: a partition of the embedded one, or the link to one outside.
@@ -77,6 +82,12 @@ class switchboard {
   /// Whether clients should stop reading for a while, and whether new ones can be served.
   bool manager_congested() const noexcept;
   bool manager_up() const noexcept { return manager_up_; }
+  /// It is not there, and expected back: who has a session waits, who has none is told that it is not up.
+  bool manager_away() const noexcept { return manager_away_; }
+
+  /// On the thread of this shard, see clients::on_manager_anew().
+  void session_awaited() noexcept;
+  void session_back() noexcept;
 
   std::uint64_t bounced() const noexcept { return bounced_; }
 
@@ -100,6 +111,7 @@ class switchboard {
   std::vector<std::function<bool()>> more_drains_;
   std::uint64_t bounced_ = 0;
   bool manager_up_ = true;
+  bool manager_away_ = false;
 };
 
 /// The switchboards of all shards: client id → client, domain → session manager, and nothing else.
@@ -119,6 +131,10 @@ class exchange {
 
   /// The manager can serve, or can't; every shard hears of it. From any thread. It counts as up at the start.
   void set_manager_state(bool up);
+  /// It is gone and expected back: clients with a session keep it, and are not read. Its next state ends that.
+  void set_manager_away();
+  /// It is up, and knows nothing of the sessions that there are.
+  void set_manager_anew();
   /// The same before the shards run.
   void start_with_manager(bool up) noexcept {
     for (auto& board : boards_) board->manager_up_ = up;
@@ -132,6 +148,9 @@ class exchange {
 
  private:
   friend class switchboard;
+  enum class manager_state : std::uint8_t { up, up_anew, away, down };
+  void tell_manager_state(manager_state state);
+  void session_back() noexcept;
   void relieve_if_due();
   void announce_relief();
 
@@ -140,8 +159,9 @@ class exchange {
   net::pressure deliveries_pressure_;  ///< of queues to clients and c2s
   std::vector<std::unique_ptr<switchboard>> boards_;
   bool manager_congested_ = false;
-  std::atomic<bool> somebody_waits_{false};  ///< a reader
-  std::atomic<bool> drains_wait_{false};     ///< a manager's queue
+  std::atomic<std::size_t> sessions_awaited_{0};  ///< and a shard each that has not asked yet
+  std::atomic<bool> somebody_waits_{false};       ///< a reader
+  std::atomic<bool> drains_wait_{false};          ///< a manager's queue
 };
 
 }  // namespace couplet::hub

@@ -11,8 +11,10 @@
 #include "hub/switchboard.hpp"
 #include "net/dialer.hpp"
 #include "net/listener.hpp"
+#include "net/outbox.hpp"
 #include "net/shard.hpp"
 #include "route/message.hpp"
+#include "route/origin.hpp"
 
 namespace couplet::link {
 
@@ -23,12 +25,20 @@ struct options {
   std::string secret;           ///< shared with the manager; never logged
   std::size_t queue_bytes = 0;  ///< what may wait to be written before clients have to wait; 0: no limit
   std::chrono::seconds handshake_timeout{10};
+  std::chrono::seconds grace{0};  ///< how long clients keep their connections while the manager is away; 0: not at all
+  /// Without anything to say, this is how often something is said, so that a link that is dead but open shows itself; a manager that counts is
+  /// asked, and is gone when it has not answered for twice as long. 0: never.
+  std::chrono::seconds keepalive{15};
 };
 
 /// Our connection to an outside session manager, over jabber:component:accept: dial, handshake, pump, back off, dial again is
 /// one life. It stands in the manager's place: what the clients send to the manager comes here.
 ///
-/// When the link is lost, what was not written is answered with errors, and every client is told
+/// When the link is lost, clients keep their connections for the grace, and are not read. What was under way stays here. A manager that
+/// counts (XEP-0198) goes on with the next link where the last one broke. One that does not, or that was started anew, is asked for the
+/// clients' sessions again; then each client has back what it had sent and nobody has handled, and sends it again.
+///
+/// Without a grace, or when it is over, what was not written is answered with errors, and every client is told
 /// <remote-connection-failed/>: the manager's sessions are gone for them. What the manager has to know of that, the ends of sessions and
 /// what their clients were not given, waits for the next link and goes first there.
 class manager_link final : public hub::manager {
@@ -59,6 +69,11 @@ class manager_link final : public hub::manager {
 
   void on_route(route::message&& m) override;
 
+  /// Nobody is waited for any more: what is held is answered. For a shutdown, on the shard's thread.
+  void stop_waiting() {
+    if (away_) give_up_waiting();
+  }
+
  private:
   class conversation;
   friend class conversation;
@@ -66,8 +81,16 @@ class manager_link final : public hub::manager {
   net::task<> attempt();
   net::task<> converse(int descriptor);
   net::task<> back_off();
-  void on_up();
+  void on_up(bool resumed);
   void on_ended(base::close_reason reason, const std::string& condition);
+
+  // absence.cpp: while there is no link
+  void begin_absence(net::outbox& left);
+  void hold(route::message&& m);
+  void give_up_waiting();
+  void hand_back();
+  void hand_back(route::message&& m, const route::origin& origin);
+  void begin_counting(std::uint64_t link);
   void refuse(route::message& m);
   void keep(std::string failure, bool holds_a_stanza);
   void say_first(outcome o, std::string why);
@@ -87,6 +110,18 @@ class manager_link final : public hub::manager {
   std::size_t owed_bytes_ = 0;
   std::uint64_t lost_ = 0;  ///< of them, since the link was last up, for want of room
   bool was_up_ = false;     ///< in this conversation
+  bool away_ = false;       ///< the manager was there, and may be again within the grace
+  asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor> grace_;
+  net::outbox pending_;  ///< while there is no link: what was not handled, or not written, by the manager, and what came since
+
+  // Of the link that is counted, over all its connections; link_ 0: there is none.
+  std::uint64_t link_ = 0;
+  std::uint64_t sent_ = 0;          ///< routes
+  std::uint64_t acknowledged_ = 0;  ///< of them, by the manager
+  std::uint64_t received_ = 0;
+  std::uint64_t link_before_ = 0;
+  std::uint64_t acknowledged_before_ = 0;
+  route::origins given_;  ///< what clients of ours were given
   std::uint64_t heard_ = 0;
   bool stopping_ = false;
 };

@@ -66,6 +66,7 @@ class custody {
     if (of_ != nullptr) of_->remove(number_);
   }
   explicit operator bool() const noexcept { return of_ != nullptr; }
+  bool is_of(const receipts& whose) const noexcept { return of_ == &whose; }
   /// All the same: marks say nothing of what a message is.
   friend bool operator==(const custody&, const custody&) noexcept { return true; }
 

@@ -123,6 +123,17 @@ struct controlled_stanza {
   friend bool operator==(const controlled_stanza&, const controlled_stanza&) = default;
 };
 
+/// Our link → a client of ours: a stanza that it sent to a manager which is gone before that had done anything with it. For the next session of this
+/// client. Never on the wire.
+struct held {
+  held() = default;
+  held(address to_, std::string xml_, route::origin origin_) : to(std::move(to_)), xml(std::move(xml_)), origin(origin_) {}
+  address from, to;
+  std::string xml;
+  route::origin origin;
+  friend bool operator==(const held&, const held&) = default;
+};
+
 /// What a failure says in its text, where either side of this project wrote it. Other managers say other things, in any language.
 namespace failure_text {
 inline constexpr std::string_view session_failed = "Session Failed";
@@ -133,7 +144,7 @@ inline constexpr std::string_view account_removed = "Account removed";
 inline constexpr std::string_view link_down = "The session manager is not connected";
 }  // namespace failure_text
 
-using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza>;
+using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza, held>;
 
 const address& from_of(const message& m) noexcept;
 const address& to_of(const message& m) noexcept;

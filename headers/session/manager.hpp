@@ -44,6 +44,7 @@ struct delivery {
   delivery(std::uint32_t partition_, std::string xml_) : partition(partition_), xml(std::move(xml_)) {}
   std::uint32_t partition = 0;
   std::string xml;
+  route::trace trace;  ///< put in by who carries it: all that one message leads to has its trace
 };
 
 /// What a call asks to be done, in this order; cleared by the caller, whose vectors are used again. XML and addresses of stanzas are

@@ -42,6 +42,7 @@ struct client_settings {
   bool ask_for_accounts =
       false;  ///< whoever answers questions knows which accounts there are; otherwise the manager finds out at the session's start
   session_protocol sessions = session_protocol::route;
+  bool keeps_sessions = false;  ///< a session that the manager has lost is asked for again; see client_stream::on_manager_anew()
   /// What is told of the limits (XEP-0478); 0: nothing. Before and after the login differ.
   std::uint64_t max_bytes_before_login = 0;
   std::uint64_t max_bytes_after_login = 0;
@@ -98,6 +99,12 @@ class client_stream {
   void on_route(route::message&& m, effects& out);
   /// The answer to the question that was in the effects. Only while one is open: other answers are ignored.
   void on_answer(sasl::answer&& a, effects& out);
+  /// The manager knows nothing of this client's session any more: it is asked for again, without a login, since managers trust a c2s in that.
+  /// Answers whether one was; then effects::session_back says when it runs. What the client said last of its presence is said again at
+  /// once, what it had sent (route::held) by on_sessions_back(), and until then its input is held.
+  bool on_manager_anew(effects& out);
+  /// Everybody has his session again who can, so whom stanzas are for is there.
+  void on_sessions_back(effects& out);
   /// The deadline of the current phase has passed. A request that waits for the manager is answered first, with an error that invites
   /// another try: a silent manager never looks like a wrong password.
   void on_deadline(effects& out);
@@ -109,7 +116,7 @@ class client_stream {
 
   phase current_phase() const noexcept { return phase_; }
   /// Whether further input must be kept back until a route has come: nothing may overtake a login.
-  bool holds_input() const noexcept { return phase_ == stream::phase::manager; }
+  bool holds_input() const noexcept { return phase_ == stream::phase::manager || (kept_ && waits_for_others()); }
   /// The full JID once a session runs; before that the bare one that has proved itself, or empty.
   const base::jid& who() const noexcept { return who_; }
   /// The session's address at the manager, while there is one; its name there (sc:sm) where it was asked for by session control.
@@ -120,6 +127,7 @@ class client_stream {
  private:
   struct login;  // what a login needs, on the heap, freed when the session runs (source/stream/login.hpp)
   struct event;  // an element and what comes with it
+  struct kept;   // what a session needs to be had again (source/stream/kept_session.hpp)
 
   // client_stream.cpp: the stream itself
   void begin_stream(const std::string& reply_to, effects& out);
@@ -185,6 +193,16 @@ class client_stream {
   bool is_about_session(const route::failure& m) const;
   route::message end_of_session();
 
+  // kept_session.cpp: sessions that the manager has lost
+  kept& keep();
+  void keep_presence(std::string_view type, std::string_view to, std::string_view xml);
+  bool waits_for_others() const noexcept;
+  bool is_kept_session_due() const noexcept;
+  void on_session_back(effects& out);
+  void on_held(route::held&& m, effects& out);
+  void answer_held(effects& out);
+  void send_to_session(std::string&& xml, const route::origin& origin, effects& out);
+
   // manager_answers.cpp: what routes bring
   void ask(std::string to, std::string iq, effects& out);
   void on_auth_answer(const route::auth& m, effects& out);
@@ -204,6 +222,7 @@ class client_stream {
   base::jid who_;
   route::address session_;  // of the second generation: sc:sm is its text, and routes go to who_
   std::unique_ptr<login> login_;
+  std::unique_ptr<kept> kept_;  // from the first presence on
   std::unique_ptr<std::string>
       language_;  // that stanzas are in which do not say (RFC 6120 section 4.7.4); null: English, as our header says
   stream::phase phase_ = stream::phase::header;

@@ -32,6 +32,9 @@ class component_stream {
   /// `find_secret` must outlive the stream.
   explicit component_stream(const secrets& find_secret);
 
+  /// Whom stream management is offered to, by prepared name. Before the header; must outlive the stream.
+  void offer_management_to(const std::function<bool(std::string_view name)>& whom) noexcept { managed_ = &whom; }
+
   void on_header(const xml::element_view& header, component_effects& out);
   /// Answers true where the element is traffic of an authenticated component, to be routed by the caller, whatever its name; the
   /// handshake and stream errors are handled here. There is one try: a wrong handshake ends the stream.
@@ -54,6 +57,7 @@ class component_stream {
   void finish(base::close_reason reason, component_effects& out);
 
   const secrets* find_secret_;
+  const std::function<bool(std::string_view)>* managed_ = nullptr;
   std::string name_;
   std::string expected_;  // the handshake that proves the secret, from the header until the handshake
   state state_ = state::header;
@@ -80,6 +84,8 @@ class link_stream {
   void end(base::close_reason reason, component_effects& out);
 
   bool authenticated() const noexcept { return state_ == state::open; }
+  /// Whether the manager's header offered stream management.
+  bool management_offered() const noexcept { return management_offered_; }
   /// The condition of the stream error that ended the stream; empty: none came.
   const std::string& peer_condition() const noexcept { return peer_condition_; }
 
@@ -92,6 +98,7 @@ class link_stream {
   std::string secret_;
   std::string peer_condition_;
   state state_ = state::fresh;
+  bool management_offered_ = false;
 };
 
 }  // namespace couplet::stream

@@ -22,6 +22,7 @@ struct effects {
   std::optional<sasl::question> question;
   bool start_tls = false;                               ///< once to_peer is written; a stream header comes next
   bool restart_stream = false;                          ///< the next thing from the peer is a stream header again
+  bool session_back = false;                            ///< the one that the manager had lost
   bool logged_in = false;                               ///< from now on the limits for users apply
   base::close_reason close = base::close_reason::none;  ///< to_peer already holds the stream error and the footer
 
@@ -30,7 +31,7 @@ struct effects {
     to_manager.clear();
     stanza_to_peer.clear();
     question.reset();
-    start_tls = restart_stream = logged_in = false;
+    start_tls = restart_stream = session_back = logged_in = false;
     close = base::close_reason::none;
   }
 };

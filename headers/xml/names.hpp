@@ -23,6 +23,7 @@ inline constexpr std::string_view iq_auth = "jabber:iq:auth";
 inline constexpr std::string_view iq_register = "jabber:iq:register";
 inline constexpr std::string_view server_ip_check = "urn:xmpp:sic:1";  ///< XEP-0279
 inline constexpr std::string_view invitation = "urn:xmpp:pars:0";      ///< XEP-0445
+inline constexpr std::string_view stream_management = "urn:xmpp:sm:3";  ///< XEP-0198
 inline constexpr std::string_view iq_auth_feature = "http://jabber.org/features/iq-auth";
 inline constexpr std::string_view iq_register_feature = "http://jabber.org/features/iq-register";
 inline constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";

@@ -62,7 +62,10 @@ net::task<> connection::live(table& t, int descriptor, arrival a, limits::share 
 }
 
 bool connection::paused() const noexcept {
-  return is_open() && (machine_.holds_input() || (!held_.empty() && !opening_) || congested_ || indebted_ || !table_.reading_);
+  // While the manager is away, what was sent to it would only pile up here: it stays with the client.
+  const bool away = table_.board_.manager_away() && machine_.current_phase() == stream::phase::open;
+  return is_open() &&
+         (away || machine_.holds_input() || (!held_.empty() && !opening_) || congested_ || indebted_ || !table_.reading_);
 }
 
 // ---- input ----------------------------------------------------------------------------------------------------------
@@ -174,6 +177,7 @@ void connection::apply(stream::effects& fx) {
     table_.ask(seat_.id(), std::move(*fx.question));
     fx.question.reset();
   }
+  if (fx.session_back) session_is_settled();
   if (fx.logged_in) on_logged_in();
   if (fx.restart_stream) tokenizer_.reset();
   if (fx.close != close_reason::none && is_open()) {
@@ -300,6 +304,35 @@ void connection::on_relief() {
   if (!paused()) wake();
 }
 
+void connection::on_manager_back() {
+  last_input_ = table_.shard_.now();
+  if (!paused()) wake();
+}
+
+void connection::on_manager_anew() {
+  if (!is_open()) return;
+  auto& fx = table_.effects_;
+  fx.clear();
+  if (!machine_.on_manager_anew(fx)) return;
+  if (!std::exchange(session_awaited_, true)) table_.board_.session_awaited();
+  apply(fx);
+}
+
+void connection::on_sessions_back() {
+  if (!is_open()) return;
+  auto& fx = table_.effects_;
+  fx.clear();
+  machine_.on_sessions_back(fx);
+  apply(fx);
+  take_up_held_input();
+  if (!paused()) wake();
+}
+
+/// It is there again, or never will be.
+void connection::session_is_settled() {
+  if (std::exchange(session_awaited_, false)) table_.board_.session_back();
+}
+
 void connection::end(close_reason reason) {
   if (!is_open()) return;
   // In the middle of a proxy's header or of a handshake there is no language yet to say it in.
@@ -314,6 +347,7 @@ void connection::end(close_reason reason) {
 
 void connection::give_up_session() {
   if (std::exchange(session_given_up_, true)) return;
+  session_is_settled();
   stream::effects last;
   machine_.on_gone(last);
   for (auto& m : last.to_manager) table_.board_.to_manager(std::move(m));

@@ -59,6 +59,11 @@ class connection final : public net::wire, private stream::surroundings {
   void on_route(route::message&& m);
   void on_answer(sasl::answer&& a);
   void on_relief();
+  /// The manager was away, or never there.
+  void on_manager_back();
+  /// It is back without our session.
+  void on_manager_anew();
+  void on_sessions_back();
   /// Says goodbye with a stream error; the first reason counts.
   void end(base::close_reason reason);
 
@@ -83,6 +88,7 @@ class connection final : public net::wire, private stream::surroundings {
   std::string_view client_address() const override { return address_; }
   std::uint16_t client_port() const override { return port_; }
   void give_up_session();
+  void session_is_settled();
   void finish();
   bool paused() const noexcept;
 
@@ -106,9 +112,10 @@ class connection final : public net::wire, private stream::surroundings {
   bool handshaking_ = false;                     ///< TLS
   bool logged_in_ = false;
   bool session_given_up_ = false;
-  bool congested_ = false;      ///< the manager's queue was, when we last looked
-  bool indebted_ = false;       ///< the rate's bucket is empty
-  bool peer_finished_ = false;  ///< it sent its footer: nothing more will come
+  bool session_awaited_ = false;  ///< from a manager that has lost it
+  bool congested_ = false;        ///< the manager's queue was, when we last looked
+  bool indebted_ = false;         ///< the rate's bucket is empty
+  bool peer_finished_ = false;    ///< it sent its footer: nothing more will come
 };
 
 }  // namespace couplet::client

@@ -175,8 +175,16 @@ void table::on_relief() {
 }
 
 void table::on_manager_state(bool up) {
-  if (up) return;
+  if (up) return for_each([](connection& c) { c.on_manager_back(); });
   for_each([](connection& c) { c.end(close_reason::manager_unavailable); });
+}
+
+void table::on_manager_anew() {
+  for_each([](connection& c) { c.on_manager_anew(); });
+}
+
+void table::on_sessions_back() {
+  for_each([](connection& c) { c.on_sessions_back(); });
 }
 
 void table::stop_reading() {

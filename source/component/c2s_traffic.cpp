@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "base/text_pool.hpp"
 #include "route/codec.hpp"
 #include "stream/errors.hpp"
@@ -16,6 +17,10 @@ using base::close_reason;
 
 void c2s_traffic::on_element(const xml::tokenizer& from, stream::component_effects& out) {
   const auto& element = from.element();
+  if (const auto e = stream::management::read(element)) return on_management(*e, out);
+  router_.claim(*this);
+  route::custody mark;
+  if (link_ && !take_mark(mark, out)) return;
   if (element.name != "route" || element.namespace_uri != xml::ns::component) return answer_stray(element, out);
   auto parsed = route::parse(xml::standalone(from, scratch_), route::writer::c2s);
   if (!parsed) {
@@ -23,16 +28,87 @@ void c2s_traffic::on_element(const xml::tokenizer& from, stream::component_effec
     route::append_refusal(out.to_peer, element.bytes, "The route cannot be read: " + parsed.error_text());
     return;
   }
-  on_route(std::move(*parsed), out);
+  on_route(std::move(*parsed), std::move(mark), out);
 }
 
-void c2s_traffic::on_route(route::message&& m, stream::component_effects& out) {
+/// Goes with everything that the route leads to; the c2s keeps the route as long.
+bool c2s_traffic::take_mark(route::custody& mark, stream::component_effects& out) {
+  if (link_->receipts->is_full()) {
+    link_->receipts->settled();
+    if (link_->receipts->is_full()) {
+      peer_.machine().end(close_reason::slow_consumer, out);
+      return false;
+    }
+  }
+  mark = link_->receipts->take();
+  return true;
+}
+
+void c2s_traffic::on_management(const stream::management::element& e, stream::component_effects& out) {
+  using stream::management::verb;
+  switch (e.what) {
+    case verb::enable:
+      if (link_) return peer_.machine().end(close_reason::protocol_violation, out);
+      router_.claim(*this);
+      link_ = std::make_unique<counted_link>(base::random_u64() | 1U, router_.make_receipts());
+      peer_.keep_pieces();
+      stream::management::append_enabled(out.to_peer, link_->id, static_cast<std::uint64_t>(router_.options_.absence.count()));
+      return;
+    case verb::resume: return on_resume(e, out);
+    case verb::request:
+      if (link_) stream::management::append_answer(out.to_peer, link_->told = link_->receipts->settled());
+      return;
+    case verb::answer: {
+      if (!link_ || !e.handled) return;
+      const auto more = stream::management::newly_handled(*e.handled, link_->acknowledged, link_->sent);
+      if (!more) return peer_.machine().end(close_reason::protocol_violation, out);
+      link_->acknowledge(*more);
+      peer_.acknowledge(*more);
+      return;
+    }
+    case verb::enabled:
+    case verb::resumed:
+    case verb::failed:
+    case verb::unknown: return peer_.machine().end(close_reason::protocol_violation, out);
+  }
+}
+
+/// What the c2s does not have yet is written again, what it wrote and we have not got is to come.
+void c2s_traffic::on_resume(const stream::management::element& e, stream::component_effects& out) {
+  if (link_ || !e.handled) return peer_.machine().end(close_reason::protocol_violation, out);
+  net::outbox left;
+  link_ = e.link != 0 ? router_.take_up(*this, e.link, left) : nullptr;
+  if (!link_) return stream::management::append_failed(out.to_peer, router_.handled_of(e.link));
+  const auto more = stream::management::newly_handled(*e.handled, link_->acknowledged, link_->sent);
+  if (!more) return peer_.machine().end(close_reason::protocol_violation, out);
+  link_->acknowledge(*more);
+  left.acknowledge(*more);
+  stream::management::append_resumed(out.to_peer, link_->id, link_->receipts->taken());
+  peer_.go_on(std::exchange(out.to_peer, {}), left);
+  base::log::info("a c2s is back", {{"name", peer_.name()}});
+  tell_what_is_handled();
+}
+
+void c2s_traffic::tell_what_is_handled() {
+  if (!link_) return;
+  const auto handled = link_->receipts->settled();
+  if (std::exchange(link_->told, handled) == handled) return;
+  std::string answer;
+  stream::management::append_answer(answer, handled);
+  peer_.say(answer);
+}
+
+void c2s_traffic::on_route(route::message&& m, route::custody mark, stream::component_effects& out) {
   if (route::from_of(m).empty()) {
     // It could be for a session of another c2s. Nobody can be answered.
     base::log::warning("a c2s sent a route without from; ignored", {{"name", peer_.name()}, {"kind", route::name_of(m)}});
     return;
   }
   if (!peer_.machine().may_speak_for(route::from_of(m).text, out)) return;
+  if (auto* const carried = route::trace_of(m); carried != nullptr && link_) {
+    carried->custody = std::move(mark);
+    if (!carried->origin.is_known()) carried->origin = {link_->id, link_->receipts->taken() & (~std::uint64_t{0} >> 1U), 0};
+  }
   router_.board_.to_manager(std::move(m));
 }
 
@@ -48,15 +124,25 @@ void c2s_traffic::answer_stray(const xml::element_view& element, stream::compone
   if (owed) stream::append_stanza_error(out.to_peer, element.bytes, "not-allowed", "a c2s may send routes only");
 }
 
-void c2s_traffic::send(route::message&& m) {
+void write_route(std::string& out, route::message& m) {
   // The embedded manager names its sessions by text towards us; only their XML is of any size.
-  scratch_.clear();
-  route::append(scratch_, m);
+  out.clear();
+  route::append(out, m);
   base::give_text(std::move(route::from_of(m).text));
   base::give_text(std::move(route::to_of(m).text));
   if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
   if (auto* s = std::get_if<route::controlled_stanza>(&m)) {
     for (auto* text : {&s->c2s, &s->sm, &s->xml}) base::give_text(std::move(*text));
+  }
+}
+
+void c2s_traffic::send(route::message&& m) {
+  auto* const carried = route::trace_of(m);
+  if (!link_ && carried != nullptr) carried->origin = {};  // means nothing to it
+  write_route(scratch_, m);
+  if (link_) {
+    link_->marks.push_back(carried != nullptr ? std::move(carried->custody) : route::custody());
+    ++link_->sent;
   }
   peer_.send_piece(scratch_);
 }
@@ -72,12 +158,6 @@ void c2s_traffic::on_slow(bool slow) {
 
 void c2s_traffic::leave() {
   router_.leave(*this);
-}
-
-void c2s_traffic::give_back(std::string_view piece) {
-  auto m = route::parse(piece, route::writer::manager);
-  route::message answer;
-  if (m && route::bounce(*m, answer)) router_.board_.to_manager(std::move(answer));
 }
 
 }  // namespace couplet::component

@@ -26,6 +26,7 @@ connection::connection(router& r, int descriptor, const net::peer& who)
       tokenizer_(workspaces_, before_handshake),
       machine_(r.find_secret_),
       address_(who.address) {
+  machine_.offer_management_to(r.counts_);
   r.admit(*this);
   if (r.options_.handshake_timeout.count() != 0) set_deadline(own_shard().now() + r.options_.handshake_timeout);
 }
@@ -39,6 +40,11 @@ net::task<> connection::live(router& r, int descriptor, net::peer who) {
   connection c(r, descriptor, who);
   try {
     while (!c.is_over()) {
+      if (c.is_deaf() && c.traffic_ && c.traffic_->counts()) {
+        // It did not say goodbye, and will want to know where it was.
+        c.abort(close_reason::connection_lost);
+        continue;
+      }
       if (c.paused() || c.is_deaf()) {
         co_await c.resumed();
         continue;
@@ -115,6 +121,17 @@ void connection::send_piece(std::string_view piece) {
   flush_later();
 }
 
+void connection::say(std::string_view bytes) {
+  out().append(bytes);
+  flush_later();
+}
+
+void connection::go_on(std::string_view said, net::outbox& left) {
+  out().append(said);
+  out().take_over(left, 0);
+  flush_later();
+}
+
 void connection::on_flushed() {
   if (takes_too_little_ && out().size() <= router_.options_.outbox_bytes / 2) {
     catch_up();
@@ -142,7 +159,7 @@ void connection::end(close_reason reason) {
 /// What the peer did not take goes back, then it is declared gone.
 void connection::finish() {
   catch_up();
-  if (traffic_) {
+  if (traffic_ && !traffic_->outlives(out(), reason())) {
     out().for_each_unwritten_piece([this](std::string_view piece) { traffic_->give_back(piece); });
     traffic_->on_gone();
   }

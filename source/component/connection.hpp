@@ -28,6 +28,14 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   void begin(std::unique_ptr<traffic> t) { traffic_ = std::move(t); }
   /// Something for the peer that goes back where it is not taken.
   void send_piece(std::string_view piece);
+  /// Something that nobody misses when it is lost.
+  void say(std::string_view bytes);
+  // A peer that acknowledges pieces.
+  void keep_pieces() { out().keep_until_acknowledged(); }
+  void acknowledge(std::uint64_t pieces) { out().acknowledge(pieces); }
+  void leave_outbox(net::outbox& heir) { heir.take_over(out(), 0); }
+  /// Says this, then writes what another connection left.
+  void go_on(std::string_view said, net::outbox& left);
   void on_relief();
   void end(base::close_reason reason);
 

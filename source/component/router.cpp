@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "absent_c2s.hpp"
 #include "base/address_parts.hpp"
 #include "base/log.hpp"
 #include "c2s_traffic.hpp"
@@ -24,10 +25,17 @@ router::router(options o, hub::exchange& whole, hub::switchboard& board) : optio
     if (found == options_.c2s.end()) return std::nullopt;
     return found->second;
   };
+  counts_ = [this](std::string_view name) {
+    return options_.absence.count() != 0 && options_.c2s.find(name) != options_.c2s.end();
+  };
   board.attach(this);
 }
 
-router::~router() = default;
+router::~router() {
+  fall_silent();
+  routes_.clear();
+  absent_.clear();
+}
 
 /// Says why, in one write that nobody waits for.
 void router::refuse(int descriptor, const net::peer& who, close_reason why) {
@@ -76,12 +84,11 @@ void router::serve(connection& c) {
   auto traffic = std::make_unique<c2s_traffic>(*this, c);
   auto& fresh = *traffic;
   c.begin(std::move(traffic));
-  if (auto* const before = find(c.name())) {
-    before->peer().end(close_reason::replaced);
-    leave(*before);  // also where it was over already: its sessions end before anything that the new one sends
-  }
-  routes_[c.name()] = &fresh;
   base::log::info("c2s connected", {{"name", c.name()}});
+  // Where there is a link that it may want to take up, the first thing that it says tells.
+  auto* const before = find(c.name());
+  const bool may_take_up = absent_.find(c.name()) != absent_.end() || (before != nullptr && before->counts());
+  if (!may_take_up) claim(fresh);
 }
 
 /// Its sessions end before anything that a successor of that name may send: both go through the same queues.
@@ -94,8 +101,15 @@ void router::leave(c2s_traffic& c) {
 }
 
 bool router::on_route(route::message& m) {
-  auto* c = find(base::domain_part(route::to_of(m).text));
-  if (c == nullptr || !c->peer().is_open()) return false;
+  const auto domain = base::domain_part(route::to_of(m).text);
+  auto* c = find(domain);
+  if (c == nullptr) {
+    const auto away = absent_.find(domain);
+    if (away == absent_.end()) return false;
+    if (!away->second->send(std::move(m))) give_up(std::string(domain), "too much waits for it");
+    return true;
+  }
+  if (!c->peer().is_open()) return false;
   try {
     c->send(std::move(m));
   } catch (const std::exception& e) {
@@ -114,6 +128,7 @@ void router::stop_reading() {
 }
 
 void router::end_all(close_reason reason) {
+  give_up_all("we stop");
   for (auto* c : all_) c->end(reason);
 }
 

@@ -77,6 +77,8 @@ const std::vector<flag>& all_flags() {
       {"bind-timeout", value, "SECONDS", timeouts, "For the session after the login [30]"},
       {"idle-timeout", value, "SECONDS", timeouts, "Without anything from a client [0]"},
       {"manager-timeout", value, "SECONDS", timeouts, "For an answer of the session manager [15]"},
+      {"sm-grace", value, "SECONDS", timeouts, "Clients keep their connections while the session manager is away; 0: none [60]"},
+      {"c2s-grace", value, "SECONDS", timeouts, "Sessions of a c2s whose link broke live on; 0: they end [60]"},
       {"shutdown-timeout", value, "SECONDS", timeouts, "For clients to leave at the end; 0: at once [5]"},
 
       {"ready-file", value, "FILE", running, "Written as JSON when every listener is up"},

@@ -160,6 +160,8 @@ void read_limits(const settings& all, options& o) {
   set_seconds(all, "bind-timeout", t.bind);
   set_seconds(all, "idle-timeout", t.idle);
   set_seconds(all, "manager-timeout", t.manager);
+  set_seconds(all, "sm-grace", t.sm_grace);
+  set_seconds(all, "c2s-grace", t.c2s_grace);
   set_seconds(all, "shutdown-timeout", t.shutdown);
 }
 

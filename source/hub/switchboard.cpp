@@ -119,6 +119,10 @@ void switchboard::deliver_to_remote(route::message&& m) {
 
 void switchboard::bounce(route::message& m) {
   ++bounced_;
+  if (std::holds_alternative<route::held>(m)) {
+    base::log::warning("a stanza is lost: its sender left while the session manager was away");
+    return;
+  }
   const auto* const kind = route::name_of(m);
   if (route::bounce_to(m, [this](route::message&& answer) { to_manager(std::move(answer)); })) {
     base::log::debug("bounced a route", {{"kind", kind}});
@@ -131,10 +135,44 @@ exchange::exchange(std::vector<net::shard*> shards, options o) : options_(std::m
 }
 
 void exchange::set_manager_state(bool up) {
+  tell_manager_state(up ? manager_state::up : manager_state::down);
+}
+
+void exchange::set_manager_away() {
+  tell_manager_state(manager_state::away);
+}
+
+void exchange::set_manager_anew() {
+  sessions_awaited_.fetch_add(boards_.size());
+  tell_manager_state(manager_state::up_anew);
+}
+
+void exchange::tell_manager_state(manager_state state) {
   for (auto& board : boards_) {
-    board->shard_.post([b = board.get(), up] {
-      b->manager_up_ = up;
-      if (b->clients_ != nullptr) b->clients_->on_manager_state(up);
+    board->shard_.post([b = board.get(), state] {
+      b->manager_up_ = state == manager_state::up || state == manager_state::up_anew;
+      b->manager_away_ = state == manager_state::away;
+      // Who waits for its session is not read: so that comes before the news that the manager is up.
+      if (state == manager_state::up_anew && b->clients_ != nullptr) b->clients_->on_manager_anew();
+      if (state != manager_state::away && b->clients_ != nullptr) b->clients_->on_manager_state(b->manager_up_);
+      if (state == manager_state::up_anew) b->session_back();
+    });
+  }
+}
+
+void switchboard::session_awaited() noexcept {
+  whole_.sessions_awaited_.fetch_add(1);
+}
+
+void switchboard::session_back() noexcept {
+  whole_.session_back();
+}
+
+void exchange::session_back() noexcept {
+  if (sessions_awaited_.fetch_sub(1) != 1) return;
+  for (auto& board : boards_) {
+    board->shard_.post([b = board.get()] {
+      if (b->clients_ != nullptr) b->clients_->on_sessions_back();
     });
   }
 }

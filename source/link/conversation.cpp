@@ -13,6 +13,9 @@ using base::close_reason;
 
 namespace {
 
+/// Routes that the manager has not handled yet: beyond it clients wait. A manager counts up to 32 Ki.
+constexpr std::size_t most_unhandled = 8 * 1024;
+
 /// A manager may send more than a client: rosters, offline messages.
 constexpr xml::tokenizer_limits manager_limits{16 * 1024 * 1024, 256, 256, 0};
 
@@ -64,7 +67,8 @@ net::task<> manager_link::conversation::live() {
   try {
     while (!is_over()) {
       if (is_deaf()) {
-        co_await resumed();
+        // No goodbye was said, so nothing that is written now has a reader.
+        abort(close_reason::connection_lost);
         continue;
       }
       const auto [failed] = co_await readable();
@@ -77,10 +81,11 @@ net::task<> manager_link::conversation::live() {
 }
 
 void manager_link::conversation::on_input(std::string_view input) {
+  if (!input.empty()) heard_at_ = own_shard().now();
   while (is_open()) {
     effects_.clear();
     switch (tokenizer_.next(input)) {
-      case xml::token::need_more: return;
+      case xml::token::need_more: return say_what_came();
       case xml::token::header: machine_.on_header(tokenizer_.header(), effects_); break;
       case xml::token::element:
         if (machine_.on_element(tokenizer_.element(), effects_)) on_traffic(tokenizer_.element());
@@ -95,15 +100,96 @@ void manager_link::conversation::on_input(std::string_view input) {
 void manager_link::conversation::apply() {
   out().append(effects_.to_peer);
   effects_.to_peer.clear();
-  if (effects_.authenticated) {
-    set_deadline({});
-    owner_.on_up();
-  }
+  if (effects_.authenticated) on_authenticated();
   if (effects_.close != close_reason::none) return close_gently(effects_.close, effects_.close != close_reason::shutdown);
   if (!out().empty()) flush_later();
 }
 
+/// A manager that counts is asked to; the link that there was goes on where it can.
+void manager_link::conversation::on_authenticated() {
+  if (!machine_.management_offered() || owner_.options_.grace.count() == 0) {
+    owner_.begin_counting(0);
+    return on_up(false);
+  }
+  std::string ask;
+  if (owner_.link_ != 0 && owner_.away_) {
+    stream::management::append_resume(ask, owner_.link_, owner_.received_);
+  } else {
+    stream::management::append_enable(ask);
+  }
+  out().append(ask);
+}
+
+void manager_link::conversation::on_up(bool resumed) {
+  up_ = true;
+  keep_alive(own_shard().now());
+  owner_.on_up(resumed);
+}
+
+void manager_link::conversation::on_management(const stream::management::element& e) {
+  using stream::management::verb;
+  switch (e.what) {
+    case verb::enabled:
+      if (up_ || e.link == 0) return end(close_reason::protocol_violation);
+      counts_ = true;
+      owner_.begin_counting(e.link);
+      out().keep_until_acknowledged();
+      return on_up(false);
+    case verb::resumed:
+      if (up_ || !e.handled || e.link != owner_.link_) return end(close_reason::protocol_violation);
+      return on_resumed(*e.handled);
+    case verb::failed:
+      if (up_) return end(close_reason::protocol_violation);
+      return on_not_resumed(e.handled);
+    case verb::request: answer_due_ = true; return;
+    case verb::answer: {
+      question_open_ = false;
+      if (!counts_ || !e.handled) return;
+      const auto more = stream::management::newly_handled(*e.handled, owner_.acknowledged_, owner_.sent_);
+      if (!more) return end(close_reason::protocol_violation);
+      owner_.acknowledged_ += *more;
+      out().acknowledge(*more);
+      return on_flushed();
+    }
+    case verb::enable:
+    case verb::resume:
+    case verb::unknown: return end(close_reason::protocol_violation);
+  }
+}
+
+/// It has so many of our routes; the others are written again.
+void manager_link::conversation::on_resumed(std::uint32_t handled) {
+  const auto taken = stream::management::newly_handled(handled, owner_.acknowledged_, owner_.sent_);
+  if (!taken) return end(close_reason::protocol_violation);
+  counts_ = true;
+  out().take_over(owner_.pending_, *taken);
+  on_up(true);
+}
+
+/// That link is not known (any more). It may be said how much of it was handled: that is done with.
+void manager_link::conversation::on_not_resumed(std::optional<std::uint32_t> handled) {
+  const auto done = handled ? stream::management::newly_handled(*handled, owner_.acknowledged_, owner_.sent_) : std::nullopt;
+  if (done) {
+    owner_.acknowledged_ += *done;
+    owner_.pending_.acknowledge(*done);
+  }
+  stream::management::append_enable(effects_.to_peer);
+}
+
+void manager_link::conversation::say_what_came() {
+  if (!counts_ || !std::exchange(answer_due_, false)) return;
+  std::string answer;
+  stream::management::append_answer(answer, owner_.received_);
+  out().append(answer);
+  flush_later();
+}
+
 void manager_link::conversation::on_traffic(const xml::element_view& element) {
+  if (const auto e = stream::management::read(element)) return on_management(*e);
+  if (counts_) {
+    ++owner_.received_;
+    answer_due_ = true;
+  }
   if (element.name != "route" || element.namespace_uri != xml::ns::component) {
     base::log::debug("the session manager sent something that is no route; ignored");
     return;
@@ -123,13 +209,25 @@ void manager_link::conversation::on_traffic(const xml::element_view& element) {
     return;
   }
   to.handle = *handle;
+  if (is_given_twice(m)) return;
   owner_.board_.to_client(std::move(m));
+}
+
+/// What a c2s sent again may have been handled before, and have arrived here.
+bool manager_link::conversation::is_given_twice(route::message& m) {
+  auto* const carried = route::trace_of(m);
+  if (carried == nullptr || !carried->origin.is_known()) return false;
+  if (carried->origin.again && owner_.given_.has_before(carried->origin)) return true;
+  owner_.given_.note(carried->origin);
+  carried->origin = {};
+  return false;
 }
 
 void manager_link::conversation::send(route::message&& m) {
   scratch_.clear();
   append_from_us(scratch_, m, owner_.run_, owner_.options_.name);
   out().append_piece(scratch_);
+  ++owner_.sent_;
   base::give_text(std::move(route::from_of(m).text));
   base::give_text(std::move(route::to_of(m).text));
   if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
@@ -141,26 +239,52 @@ void manager_link::conversation::send(route::message&& m) {
 
 void manager_link::conversation::send_written(std::string_view route) {
   out().append_piece(route);
+  ++owner_.sent_;
   look_at_queue();
 }
 
 void manager_link::conversation::look_at_queue() {
   flush_later();
   const auto limit = owner_.options_.queue_bytes;
-  if (!congested_ && limit != 0 && out().size() > limit - limit / 4) {
+  const bool too_much = (limit != 0 && waiting_bytes() > limit - limit / 4) || out().kept() > most_unhandled;
+  if (!congested_ && too_much) {
     congested_ = true;
     owner_.whole_.set_manager_congested(true);
   }
 }
 
+/// To be written, or to be handled by the manager.
+std::size_t manager_link::conversation::waiting_bytes() const noexcept {
+  return counts_ ? out().kept_bytes() : out().size();
+}
+
 void manager_link::conversation::on_flushed() {
-  if (!congested_ || out().size() > owner_.options_.queue_bytes / 2) return;
+  const auto limit = owner_.options_.queue_bytes;
+  if (!congested_ || (limit != 0 && waiting_bytes() > limit / 2) || out().kept() > most_unhandled / 2) return;
   congested_ = false;
   owner_.whole_.set_manager_congested(false);
 }
 
-void manager_link::conversation::on_time(base::time_point) {
-  end(close_reason::login_timeout);
+void manager_link::conversation::on_time(base::time_point now) {
+  if (!up_) return end(close_reason::login_timeout);
+  const auto silent = now - heard_at_;
+  if (question_open_ && silent >= 2 * owner_.options_.keepalive) return abort(close_reason::idle_timeout);
+  // White space keeps middle boxes content, and lets TCP find out.
+  if (!counts_) {
+    out().append(" ");
+  } else if (silent >= owner_.options_.keepalive) {
+    std::string question;
+    stream::management::append_request(question);
+    out().append(question);
+    question_open_ = true;
+  }
+  flush_later();
+  keep_alive(now);
+}
+
+void manager_link::conversation::keep_alive(base::time_point now) {
+  const auto every = owner_.options_.keepalive;
+  set_deadline(every.count() != 0 ? now + every : base::time_point{});
 }
 
 void manager_link::conversation::end(close_reason reason) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "link/manager_link.hpp"
 #include "net/wire.hpp"
 #include "stream/component_stream.hpp"
+#include "stream/management.hpp"
 #include "xml/tokenizer.hpp"
 
 namespace couplet::link {
@@ -21,7 +23,7 @@ class manager_link::conversation final : public net::wire {
 
   net::task<> live();
 
-  bool is_up() const noexcept { return is_open() && machine_.authenticated(); }
+  bool is_up() const noexcept { return is_open() && up_; }
   const std::string& peer_condition() const noexcept { return machine_.peer_condition(); }
   /// Precondition: is_up(). Turns handles into addresses and writes the route. Takes its texts.
   void send(route::message&& m);
@@ -31,11 +33,25 @@ class manager_link::conversation final : public net::wire {
   /// Hands every route that was not written whole to `take(route::message&, std::string_view as_written)`, as it was given to send().
   template <class Take>
   void for_each_unwritten(Take&& take);
+  /// What is left when it is over.
+  template <class Take>
+  void leave_to(Take&& take) {
+    take(out());
+  }
 
  private:
   void on_input(std::string_view input);
+  void on_authenticated();
   void on_traffic(const xml::element_view& element);
+  void on_management(const stream::management::element& e);
+  void on_resumed(std::uint32_t handled);
+  void on_not_resumed(std::optional<std::uint32_t> handled);
+  void on_up(bool resumed);
+  void keep_alive(base::time_point now);
+  bool is_given_twice(route::message& m);
+  void say_what_came();
   void look_at_queue();
+  std::size_t waiting_bytes() const noexcept;
   void apply();
   void on_time(base::time_point now) override;
   void on_flushed() override;
@@ -47,7 +63,12 @@ class manager_link::conversation final : public net::wire {
   stream::link_stream machine_;
   stream::component_effects effects_;
   std::string scratch_;
+  base::time_point heard_at_;
   bool congested_ = false;
+  bool up_ = false;
+  bool counts_ = false;         ///< both sides do (XEP-0198)
+  bool answer_due_ = false;     ///< something came since we last said how much did
+  bool question_open_ = false;  ///< how much it has: a sign of life
 };
 
 }  // namespace couplet::link

@@ -10,29 +10,14 @@
 #include "link/back_off.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
-#include "stream/errors.hpp"
 
 namespace couplet::link {
 
 using base::close_reason;
 
 namespace {
-
-/// The stanza that a client sent; null: it asked for a login or a session.
-const std::string* stanza_in(const route::message& m) noexcept {
-  if (const auto* s = std::get_if<route::stanza>(&m)) return &s->xml;
-  if (const auto* s = std::get_if<route::controlled_stanza>(&m)) return &s->xml;
-  return nullptr;
-}
-
-/// As if the manager had sent it.
-route::message answer_to(route::message&& stanza, route::address client, std::string xml) {
-  auto& session = route::to_of(stanza);
-  auto* const s = std::get_if<route::controlled_stanza>(&stanza);
-  if (s == nullptr) return route::stanza(std::move(session), std::move(client), std::move(xml));
-  return route::controlled_stanza(std::move(session), std::move(client), std::move(s->c2s), std::move(s->sm), std::move(xml));
-}
-
+/// Clients wait for it with open connections.
+constexpr std::chrono::milliseconds longest_pause_while_away{1000};
 }  // namespace
 
 template <class Take>
@@ -53,7 +38,8 @@ manager_link::manager_link(options o, hub::exchange& whole, hub::switchboard& bo
       board_(board),
       run_(run),
       dialer_(board.own_shard()),
-      retry_(board.own_shard().get_executor()) {
+      retry_(board.own_shard().get_executor()),
+      grace_(board.own_shard().get_executor()) {
   board.attach(this);
 }
 
@@ -98,7 +84,10 @@ net::task<> manager_link::converse(int descriptor) {
   was_up_ = false;
   co_await c.live();
   current_ = nullptr;
-  if (was_up_) {
+  if (was_up_ && options_.grace.count() != 0 && !stopping_) {
+    c.leave_to([this](net::outbox& left) { begin_absence(left); });
+    whole_.set_manager_congested(false);
+  } else if (was_up_) {
     // What was not written is answered before the clients hear that the manager is gone.
     c.for_each_unwritten([this](route::message& m, std::string_view) { refuse(m); });
     whole_.set_manager_congested(false);
@@ -115,12 +104,15 @@ net::task<> manager_link::live_on(int descriptor) {
 }
 
 net::task<> manager_link::back_off() {
-  retry_.expires_after(pause_after(failures_, base::random_u64()));
+  auto pause = pause_after(failures_, base::random_u64());
+  if (away_) pause = std::min(pause, longest_pause_while_away);
+  retry_.expires_after(pause);
   ++failures_;
   co_await retry_.async_wait(net::as_result);
 }
 
-void manager_link::on_up() {
+/// Resumed: the manager goes on where the last connection broke. Otherwise it knows nothing of what was before.
+void manager_link::on_up(bool resumed) {
   was_up_ = true;
   up_since_ = board_.own_shard().now();
   base::log::info("linked to the session manager", {{"manager", net::to_text(options_.where)}, {"as", options_.name}});
@@ -128,7 +120,14 @@ void manager_link::on_up() {
   owed_.clear();
   owed_bytes_ = 0;
   lost_ = 0;
-  whole_.set_manager_state(true);
+  grace_.cancel();
+  const bool was_away = std::exchange(away_, false);
+  if (was_away && !resumed) {
+    hand_back();
+    whole_.set_manager_anew();
+  } else {
+    whole_.set_manager_state(true);
+  }
   say_first(outcome::up, {});
 }
 
@@ -153,49 +152,16 @@ void manager_link::say_first(outcome o, std::string why) {
 void manager_link::on_route(route::message&& m) {
   if (current_ != nullptr && current_->is_up()) {
     current_->send(std::move(m));
+  } else if (away_) {
+    hold(std::move(m));
   } else {
     refuse(m);
   }
 }
 
-/// Nothing vanishes: a client that asked for something hears that it can't be had now.
-void manager_link::refuse(route::message& m) {
-  auto& from = route::from_of(m);
-  if (!from.is_local()) return;
-  const auto* const returned = std::get_if<route::failure>(&m);
-  const auto* const command = std::get_if<route::session_control>(&m);
-  if (returned != nullptr || (command != nullptr && command->action == route::session_control::verb::end)) {
-    const bool holds_a_stanza = returned != nullptr && !returned->xml.empty();
-    std::string written;
-    append_from_us(written, m, run_, options_.name);
-    return keep(std::move(written), holds_a_stanza);
-  }
-  const route::address client(from.handle);
-  auto& to = route::to_of(m);
-  const std::string* const xml = stanza_in(m);
-  if (xml == nullptr) return board_.to_client(route::failure(std::move(to), client, std::string(route::failure_text::link_down)));
-  if (!stream::is_owed_an_error(*xml)) return;
-  std::string error;
-  stream::append_stanza_error(error, *xml, "remote-server-timeout", "the session manager is not connected");
-  board_.to_client(answer_to(std::move(m), client, std::move(error)));
-}
-
-/// Until there is a link again. The ends of sessions are small and few, one for each client, and are all kept.
-void manager_link::keep(std::string failure, bool holds_a_stanza) {
-  const auto most = options_.queue_bytes;
-  if (holds_a_stanza && most != 0 && owed_bytes_ + failure.size() > most) {
-    if (lost_++ == 0) {
-      base::log::error("stanzas that clients did not take are lost: too many wait for the session manager",
-                       {{"limit", static_cast<long long>(most)}});
-    }
-    return;
-  }
-  owed_bytes_ += failure.size();
-  owed_.push_back(std::move(failure));
-}
-
 void manager_link::stop() {
   stopping_ = true;
+  grace_.cancel();
   if (!owed_.empty()) {
     base::log::warning("the session manager never heard of the end of some sessions",
                        {{"routes", static_cast<long long>(owed_.size())}});

@@ -31,6 +31,7 @@ void append_child(std::string& out, const failure& m) {
 void append_child(std::string& out, const session_control& m) {
   append_command(out, m);
 }
+void append_child(std::string&, const held&) {}
 void append_child(std::string& out, const controlled_stanza& m) {
   append_controlled(out, m.xml, m.c2s, m.sm);
 }

@@ -30,6 +30,9 @@ std::size_t texts_of(const failure& m) noexcept {
 std::size_t texts_of(const session_control& m) noexcept {
   return m.target.size() + m.id.size() + m.c2s.size() + m.sm.size() + m.failed.size();
 }
+std::size_t texts_of(const held& m) noexcept {
+  return m.xml.size();
+}
 std::size_t texts_of(const controlled_stanza& m) noexcept {
   return m.c2s.size() + m.sm.size() + m.xml.size();
 }
@@ -72,6 +75,7 @@ struct bouncer {
   }
   bool operator()(stanza& m) const { return !m.xml.empty() && give_back(m.xml); }
   bool operator()(failure&) const { return false; }
+  bool operator()(held&) const { return false; }
   bool operator()(session_control& m) const;
   bool operator()(controlled_stanza& m) const {
     append_controlled(refuse().xml = base::take_text(), m.xml, m.c2s, m.sm);
@@ -146,6 +150,7 @@ const char* name_of(const message& m) noexcept {
     const char* operator()(const failure&) const noexcept { return "failure"; }
     const char* operator()(const session_control&) const noexcept { return "session-control"; }
     const char* operator()(const controlled_stanza&) const noexcept { return "controlled-stanza"; }
+    const char* operator()(const held&) const noexcept { return "held"; }
   };
   return std::visit(namer{}, m);
 }

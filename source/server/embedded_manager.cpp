@@ -16,31 +16,40 @@ embedded_manager::embedded_manager(const session::settings& s, std::uint32_t par
 
 void embedded_manager::on_route(route::message&& m) {
   effects_.clear();
+  route::trace cause;
+  if (auto* const carried = route::trace_of(m)) cause = std::move(*carried);
   const auto gone = hub::gone_c2s(m);
   if (gone.empty()) {
     partition_.on_route(std::move(m), effects_);
   } else {
     partition_.on_c2s_gone(gone, effects_);
   }
-  apply();
+  apply(cause);
 }
 
 bool embedded_manager::drain_deliveries() {
   const auto take = [this](session::delivery&& d) {
     effects_.clear();
+    const route::trace cause = std::move(d.trace);
     try {
       partition_.on_delivery(std::move(d), effects_);
     } catch (const std::exception& e) {
       base::log::error("the session manager failed on a delivery", {{"what", e.what()}});
     }
-    apply();
+    apply(cause);
   };
   return deliveries_.drain(take, [this] { return board_.manager_may_go_on(); }) != 0;
 }
 
-void embedded_manager::apply() {
-  for (auto& m : effects_.to_c2s) board_.to_client(std::move(m));
+/// Everything that a stanza leads to comes from where it came from, and who waits for it waits for all of that.
+void embedded_manager::apply(const route::trace& cause) {
+  const bool is_traced = cause.custody || cause.origin.is_known();
+  for (auto& m : effects_.to_c2s) {
+    if (auto* const carries = is_traced ? route::trace_of(m) : nullptr) *carries = cause;
+    board_.to_client(std::move(m));
+  }
   for (auto& d : effects_.to_partitions) {
+    d.trace = cause;
     const auto bytes = sizeof d + d.xml.size();
     all_[d.partition]->deliveries_.push_from_anywhere(std::move(d), bytes);
   }

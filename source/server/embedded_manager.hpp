@@ -23,7 +23,7 @@ class embedded_manager final : public hub::manager {
 
  private:
   bool drain_deliveries();
-  void apply();
+  void apply(const route::trace& cause);
 
   hub::switchboard& board_;
   const std::vector<std::unique_ptr<embedded_manager>>& all_;

@@ -41,6 +41,7 @@ link::options link_options(const config::options& o) {
   l.secret = o.manager->secret;
   l.queue_bytes = o.limits.max_manager_queue_bytes;
   if (o.timeouts.manager.count() != 0) l.handshake_timeout = o.timeouts.manager;
+  l.grace = o.timeouts.sm_grace;
   return l;
 }
 
@@ -50,6 +51,7 @@ component::options component_options_of(const config::options& o) {
   component::options c;
   for (const auto& p : o.c2s) c.c2s.emplace(p.name, p.secret);
   c.outbox_bytes = o.limits.max_manager_queue_bytes;
+  c.absence = o.timeouts.c2s_grace;
   c.handshake_timeout = o.timeouts.login;
   return c;
 }
@@ -118,6 +120,7 @@ void server::house::furnish_clients() {
   s.offer_scram = ours;
   s.ask_for_accounts = ours;
   if (options_.manager) s.sessions = options_.manager->sessions;
+  s.keeps_sessions = options_.manager && options_.timeouts.sm_grace.count() != 0;
   s.offer_anonymous = options_.anonymous;
   s.max_bytes_before_login = limits.before_login.max_element_bytes;
   s.max_bytes_after_login = limits.after_login.max_element_bytes;

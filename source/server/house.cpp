@@ -49,6 +49,7 @@ server::house::~house() {
   // What waits on the loops goes before the loops, and the loops (which own the lives that still wait) before what those use.
   signals_.reset();
   link_.reset();
+  if (router_) router_->fall_silent();
   shards_.clear();
 }
 

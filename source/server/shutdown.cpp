@@ -34,6 +34,7 @@ net::task<> server::house::shut_down() {
     if (!tables_.empty()) tables_[i]->abort_all(close_reason::shutdown);
   };
   co_await on_every_shard(nobody_new);
+  if (link_) link_->stop_waiting();
   co_await let_queues_run_dry();
   co_await let_link_fall_silent();
 

@@ -50,7 +50,13 @@ void client_stream::start_session(base::jid full, bool bound, effects& out) {
 bool client_stream::waits_for_session() const noexcept {
   using request = login::request;
   if (phase_ != stream::phase::manager) return false;
-  return login_->waits_for == request::bind || login_->waits_for == request::legacy || login_->waits_for == request::bind2;
+  switch (login_->waits_for) {
+    case request::bind:
+    case request::legacy:
+    case request::bind2:
+    case request::kept_session: return true;
+    default: return false;
+  }
 }
 
 void client_stream::on_session_started(route::session_started&& m, effects& out) {
@@ -63,6 +69,7 @@ void client_stream::on_session_started(route::session_started&& m, effects& out)
 /// What was asked for is there; session_ tells where.
 void client_stream::on_session_runs(effects& out) {
   using request = login::request;
+  if (is_kept_session_due()) return on_session_back(out);
   session_runs_ = true;
   who_ = std::move(login_->wanted);
   plain_from_ = who_.full().find_first_of("&<>'\"\t\r\n") == std::string::npos;

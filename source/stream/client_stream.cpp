@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "header.hpp"
+#include "kept_session.hpp"
 #include "login.hpp"
 #include "stream/errors.hpp"
 #include "xml/names.hpp"
@@ -24,7 +25,7 @@ bool is_stanza_name(std::string_view name) noexcept {
 client_stream::client_stream(const client_settings& settings, std::uint64_t id, bool plaintext_login)
     : settings_(&settings), id_(id), plaintext_login_(plaintext_login) {
   // One for each connection; idle ones are counted by the hundred thousand.
-  static_assert(sizeof(client_stream) <= 128);
+  static_assert(sizeof(client_stream) <= 136);
 }
 
 client_stream::~client_stream() = default;
@@ -144,6 +145,7 @@ void client_stream::end(close_reason reason, effects& out, std::string_view else
   // Trouble on our side must not be taken for a wrong password: the open question gets its own answer.
   if (reason == close_reason::manager_timeout || reason == close_reason::manager_unavailable)
     give_up_request("remote-server-timeout", out);
+  answer_held(out);
   append_stream_error(out.to_peer, reason, elsewhere);
   finish(reason, out);
 }
@@ -153,11 +155,13 @@ void client_stream::finish(close_reason reason, effects& out) {
   out.close = reason;
   phase_ = stream::phase::closed;
   login_.reset();
+  kept_.reset();
 }
 
 void client_stream::on_gone(effects& out) {
   phase_ = stream::phase::closed;
   login_.reset();
+  kept_.reset();
   if (!session_runs_) return;
   session_runs_ = false;
   out.to_manager.push_back(end_of_session());

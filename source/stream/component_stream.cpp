@@ -7,6 +7,7 @@
 #include "header.hpp"
 #include "secret.hpp"
 #include "stream/errors.hpp"
+#include "stream/management.hpp"
 #include "xml/element.hpp"
 #include "xml/names.hpp"
 #include "xml/writer.hpp"
@@ -35,6 +36,7 @@ void component_stream::on_header(const xml::element_view& header, component_effe
   out.to_peer += "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'";
   xml::append_attribute(out.to_peer, "from", name_);
   xml::append_attribute(out.to_peer, "id", id);
+  if (managed_ != nullptr && (*managed_)(name_)) out.to_peer += management::offer;
   out.to_peer += '>';
   header_sent_ = true;
   state_ = state::handshake;

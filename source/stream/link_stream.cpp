@@ -3,6 +3,7 @@
 #include "secret.hpp"
 #include "stream/component_stream.hpp"
 #include "stream/errors.hpp"
+#include "stream/management.hpp"
 #include "xml/element.hpp"
 #include "xml/names.hpp"
 #include "xml/writer.hpp"
@@ -38,6 +39,7 @@ void link_stream::on_header(const xml::element_view& header, component_effects& 
   out.to_peer += base::sha1_hex(id, secret_);
   out.to_peer += "</handshake>";
   wipe(secret_);
+  management_offered_ = management::is_offered(header);
   state_ = state::handshake;
 }
 

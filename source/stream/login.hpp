@@ -35,6 +35,7 @@ struct client_stream::login {
     bind,            ///< the session of a bound resource
     legacy,          ///< the session after iq:auth
     bind2,           ///< the session that was asked for inside of SASL2
+    kept_session,    ///< the session of a client that is logged in, of a manager that has lost it
   };
 
   /// Whether a refusal of this is a failure of SASL.

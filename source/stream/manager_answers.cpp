@@ -53,6 +53,7 @@ void client_stream::on_route(route::message&& m, effects& out) {
   if (const auto* failure = std::get_if<route::failure>(&m)) return on_failure(*failure, out);
   if (auto* stanza = std::get_if<route::controlled_stanza>(&m)) return on_controlled_stanza(std::move(*stanza), out);
   if (auto* command = std::get_if<route::session_control>(&m)) return on_session_control(std::move(*command), out);
+  if (auto* held = std::get_if<route::held>(&m)) return on_held(std::move(*held), out);
   bounce(std::move(m), out);  // what only a c2s asks for
 }
 
@@ -99,7 +100,7 @@ void client_stream::on_refusal(std::string_view iq, effects& out) {
 
 void client_stream::give_up_request(std::string_view condition, effects& out) {
   using request = login::request;
-  if (phase_ != stream::phase::manager) return;
+  if (phase_ != stream::phase::manager || is_kept_session_due()) return;
   const auto asked_for = std::exchange(login_->waits_for, request::none);
   if (login::is_sasl(asked_for)) {
     login_->scram.reset();
@@ -127,6 +128,11 @@ void client_stream::on_failure(const route::failure& m, effects& out) {
 }
 
 void client_stream::on_session_refused(std::string_view text, effects& out) {
+  if (is_kept_session_due()) {
+    // The link was lost again: the next manager is asked.
+    if (text != route::failure_text::link_down) end(close_reason::session_ended, out);
+    return;
+  }
   const auto condition = refusal_in(text);
   give_up_request(condition, out);
   // That the manager can't be reached is not the client's fault.

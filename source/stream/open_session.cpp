@@ -66,6 +66,10 @@ void client_stream::on_stanza(event& e) {
   if (e.element.name == "iq" && type == "set" && answer_negotiation_iq(e)) return base::give_text(std::move(xml));
   if (e.element.name == "iq" && type == "get" && answer_address_iq(e, xml::decode_attribute(tag.to, scratch)))
     return base::give_text(std::move(xml));
+  if (e.element.name == "presence") {
+    std::string to;
+    keep_presence(type, xml::decode_attribute(tag.to, to), xml);
+  }
   if (controlled_) {
     auto target = route::address(base::take_short_text(who_.full()));
     e.out.to_manager.emplace_back(route::controlled_stanza(route::address(id_), std::move(target), std::string(),

@@ -147,6 +147,7 @@ std::string meaning_of_message(const route::message& m) {
     std::string operator()(const route::controlled_stanza& one) const {
       return "c2s=" + one.c2s + " sm=" + one.sm + " " + form_of(one.xml);
     }
+    std::string operator()(const route::held& one) const { return form_of(one.xml); }
   };
   return describe(name_of(m), from_of(m).text, to_of(m).text, std::visit(teller{}, m));
 }
