@@ -32,6 +32,9 @@ class connect_rate {
   /// the /64).
   bool admit(std::string_view address, base::time_point now) noexcept;
 
+  /// Whether admit() would say yes now; counts nothing.
+  bool would_admit(std::string_view address, base::time_point now) noexcept;
+
  private:
   struct slot {
     base::time_point window_start{};
@@ -41,6 +44,7 @@ class connect_rate {
 
   bool is_free(const slot& s, base::time_point now) const noexcept;
   slot* find(std::uint64_t hash, base::time_point now) noexcept;
+  slot* slot_of(std::string_view address, base::time_point now) noexcept;
 
   options options_;
   std::uint64_t seed_;

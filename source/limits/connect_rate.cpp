@@ -43,10 +43,18 @@ connect_rate::slot* connect_rate::find(std::uint64_t hash, base::time_point now)
   return free;
 }
 
-bool connect_rate::admit(std::string_view address, base::time_point now) noexcept {
-  if (options_.connects == 0) return true;
+connect_rate::slot* connect_rate::slot_of(std::string_view address, base::time_point now) noexcept {
   // 64 secret bits are plenty for a table of a few thousand counters; the other half of the key follows from them.
-  slot* const s = find(base::sip_hash({seed_, std::rotl(seed_, 32)}, address), now);
+  return options_.connects == 0 ? nullptr : find(base::sip_hash({seed_, std::rotl(seed_, 32)}, address), now);
+}
+
+bool connect_rate::would_admit(std::string_view address, base::time_point now) noexcept {
+  const slot* const s = slot_of(address, now);
+  return s == nullptr || s->count < options_.connects;
+}
+
+bool connect_rate::admit(std::string_view address, base::time_point now) noexcept {
+  slot* const s = slot_of(address, now);
   if (s == nullptr) return true;
   if (s->count >= options_.connects) return false;
   ++s->count;

@@ -138,3 +138,18 @@ TEST_CASE("a budget adds up over threads") {
   for (auto& t : threads) t.join();
   CHECK(b.used() == 0);
 }
+
+TEST_CASE("whether an address would be admitted can be asked without its being counted") {
+  connect_rate::options o;
+  o.connects = 2;
+  o.window = 60s;
+  connect_rate rate(o, 7);
+  for (int n = 0; n < 100; ++n) CHECK(rate.would_admit("192.0.2.1", start));
+  CHECK(rate.admit("192.0.2.1", start));
+  CHECK(rate.would_admit("192.0.2.1", start));
+  CHECK(rate.admit("192.0.2.1", start));
+  CHECK_FALSE(rate.would_admit("192.0.2.1", start + 59s));
+  CHECK(rate.would_admit("192.0.2.2", start));
+  CHECK(rate.would_admit("192.0.2.1", start + 60s));
+  CHECK(connect_rate({}, 7).would_admit("192.0.2.1", start));
+}
