@@ -46,6 +46,14 @@ class remote_clients {
   virtual void on_relief() = 0;
 };
 
+/// Who serves domains that are not the session manager's: components; only on the shard of the connected c2s.
+class other_domains {
+ public:
+  virtual ~other_domains() = default;
+  /// A stanza of a session, with from and to: a text of the pool. It is sent on, kept, or answered.
+  virtual void on_stanza(std::string&& xml) = 0;
+};
+
 /// "The c2s as a whole is gone" travels to the managers in the same queue as its routes, so that it overtakes none: a failure
 /// without `to` whose `from` is the c2s' bare domain.
 route::message c2s_gone(std::string domain);
@@ -63,6 +71,7 @@ class switchboard {
   void attach(clients* c) noexcept { clients_ = c; }
   void attach(manager* m) noexcept { manager_ = m; }
   void attach(remote_clients* r) noexcept { remote_ = r; }
+  void attach(other_domains* o) noexcept { others_ = o; }
   /// Something else of this shard to drain in each turn; answers whether there was anything.
   void also_drain(std::function<bool()> drain) { more_drains_.push_back(std::move(drain)); }
 
@@ -71,6 +80,8 @@ class switchboard {
   void to_manager(route::message&& m);
   void to_all_managers(const route::message& m);
   void to_client(route::message&& m);
+  /// A stanza to a domain that is not the manager's.
+  void to_others(std::string&& xml);
 
   /// What further queues between shards raise when they are too full.
   net::pressure& pressure() noexcept;
@@ -97,6 +108,7 @@ class switchboard {
   void to_manager_on(std::uint32_t place, route::message&& m);
   void deliver_to_client(route::message&& m);
   void deliver_to_remote(route::message&& m);
+  void deliver_to_others(std::string&& xml);
   void deliver_to_manager(route::message&& m);
   void bounce(route::message& m);
 
@@ -105,9 +117,11 @@ class switchboard {
   net::channel<route::message> manager_inbox_;
   net::channel<route::message> client_inbox_;
   net::channel<route::message> remote_inbox_;
+  net::channel<std::string> others_inbox_;
   clients* clients_ = nullptr;
   manager* manager_ = nullptr;
   remote_clients* remote_ = nullptr;
+  other_domains* others_ = nullptr;
   std::vector<std::function<bool()>> more_drains_;
   std::uint64_t bounced_ = 0;
   bool manager_up_ = true;
@@ -121,7 +135,7 @@ class exchange {
     /// Which shard's manager takes a message (of `shards` many).
     std::function<std::uint32_t(const route::message&, std::uint32_t shards)> placement;
     std::size_t manager_queue_bytes = 0;  ///< for each queue between shards; 0: no limit
-    std::uint32_t remote_shard = 0;       ///< where the connected c2s live
+    std::uint32_t remote_shard = 0;       ///< where the connected c2s and components live
   };
 
   exchange(std::vector<net::shard*> shards, options o);

@@ -22,6 +22,7 @@ struct settings {
   bool registration = false;             ///< jabber:iq:register may make accounts (XEP-0077)
   bool accounts_elsewhere = false;       ///< whoever starts a session has an account, wherever that is: sessions need none here
   bool guests = false;                   ///< sessions of guest names (see is_guest_name) need no account
+  bool other_domains = false;            ///< somebody takes stanzas to domains that are not served here: effects::to_others
   std::uint32_t max_accounts = 100'000;  ///< that registration may make up to, per partition; 0: no limit
   std::uint32_t max_sessions_per_account = 16;  ///< 0: no limit
   std::uint32_t max_directed_presences = 256;   ///< addresses remembered for each session; further ones are refused. 0: no limit
@@ -38,7 +39,7 @@ std::uint32_t partition_of(std::string_view bare_jid, std::uint32_t partitions) 
 /// the account. Every route has one; one that names nobody goes to partition 0, which answers it.
 std::uint32_t partition_for(const route::message& m, std::uint32_t partitions);
 
-/// A stanza from one partition's session to an account of another. `xml` carries from and to.
+/// A stanza from one partition's session, or from a component, to an account of another. `xml` carries from and to.
 struct delivery {
   delivery() = default;
   delivery(std::uint32_t partition_, std::string xml_) : partition(partition_), xml(std::move(xml_)) {}
@@ -52,9 +53,11 @@ struct delivery {
 struct effects {
   std::vector<route::message> to_c2s;
   std::vector<delivery> to_partitions;
+  std::vector<std::string> to_others;  ///< stanzas to domains that are not served here, with from and to
   void clear() noexcept {
     to_c2s.clear();
     to_partitions.clear();
+    to_others.clear();
   }
 };
 
@@ -102,7 +105,7 @@ class manager {
   /// ask for sessions of those only who have logged in; a session's stanzas and its end are taken from its own c2s address only.
   void on_route(route::message&& m, effects& out);
 
-  /// From another partition.
+  /// From another partition, or from a domain that is not served here: `from` is believed.
   void on_delivery(delivery&& d, effects& out);
 
   /// A c2s (its domain: the part after @ in the texts of client addresses) lost its connection: its sessions end, contacts are

@@ -1,6 +1,7 @@
 #include "hub/switchboard.hpp"
 
 #include "base/log.hpp"
+#include "base/text_pool.hpp"
 #include "route/client_id.hpp"
 
 namespace couplet::hub {
@@ -25,7 +26,8 @@ switchboard::switchboard(exchange& whole, net::shard& s, std::size_t manager_que
       shard_(s),
       manager_inbox_(s, manager_queue_bytes, whole.pressure_),
       client_inbox_(s, manager_queue_bytes, whole.deliveries_pressure_),
-      remote_inbox_(s, manager_queue_bytes, whole.deliveries_pressure_) {
+      remote_inbox_(s, manager_queue_bytes, whole.deliveries_pressure_),
+      others_inbox_(s, manager_queue_bytes, whole.deliveries_pressure_) {
   s.set_drain([this] { return drain(); });
 }
 
@@ -69,6 +71,16 @@ void switchboard::to_client(route::message&& m) {
   }
 }
 
+void switchboard::to_others(std::string&& xml) {
+  const auto bytes = sizeof xml + xml.size();
+  auto& board = whole_.on(whole_.options_.remote_shard);
+  if (&board == this) {
+    others_inbox_.push(std::move(xml), bytes);
+  } else {
+    board.others_inbox_.push_from_anywhere(std::move(xml), bytes);
+  }
+}
+
 net::pressure& switchboard::pressure() noexcept {
   return whole_.pressure_;
 }
@@ -82,7 +94,8 @@ bool switchboard::manager_congested() const noexcept {
 }
 
 bool switchboard::manager_may_go_on() const noexcept {
-  return client_inbox_.bytes() + remote_inbox_.bytes() < slice_bytes && !whole_.deliveries_pressure_.any();
+  return client_inbox_.bytes() + remote_inbox_.bytes() + others_inbox_.bytes() < slice_bytes &&
+         !whole_.deliveries_pressure_.any();
 }
 
 bool switchboard::drain() {
@@ -91,6 +104,7 @@ bool switchboard::drain() {
   drained += manager_inbox_.drain([this](route::message&& m) { deliver_to_manager(std::move(m)); }, go_on);
   for (const auto& other : more_drains_) drained += other() ? 1U : 0U;
   drained += remote_inbox_.drain([this](route::message&& m) { deliver_to_remote(std::move(m)); });
+  drained += others_inbox_.drain([this](std::string&& xml) { deliver_to_others(std::move(xml)); });
   drained += client_inbox_.drain([this](route::message&& m) { deliver_to_client(std::move(m)); });
   if (drained != 0) whole_.relieve_if_due();
   if (drained != 0) return true;
@@ -115,6 +129,15 @@ void switchboard::deliver_to_client(route::message&& m) {
 
 void switchboard::deliver_to_remote(route::message&& m) {
   if (remote_ == nullptr || !remote_->on_route(m)) bounce(m);
+}
+
+void switchboard::deliver_to_others(std::string&& xml) {
+  if (others_ == nullptr) return base::give_text(std::move(xml));
+  try {
+    others_->on_stanza(std::move(xml));
+  } catch (const std::exception& e) {
+    base::log::error("a stanza to another domain was lost", {{"what", e.what()}});
+  }
 }
 
 void switchboard::bounce(route::message& m) {

@@ -27,6 +27,12 @@ void embedded_manager::on_route(route::message&& m) {
   apply(cause);
 }
 
+void embedded_manager::deliver(std::string&& xml) {
+  session::delivery d(0, std::move(xml));
+  const auto bytes = sizeof d + d.xml.size();
+  deliveries_.push_from_anywhere(std::move(d), bytes);
+}
+
 bool embedded_manager::drain_deliveries() {
   const auto take = [this](session::delivery&& d) {
     effects_.clear();
@@ -53,6 +59,7 @@ void embedded_manager::apply(const route::trace& cause) {
     const auto bytes = sizeof d + d.xml.size();
     all_[d.partition]->deliveries_.push_from_anywhere(std::move(d), bytes);
   }
+  for (auto& xml : effects_.to_others) board_.to_others(std::move(xml));
 }
 
 }  // namespace couplet::server

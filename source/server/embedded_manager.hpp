@@ -19,6 +19,8 @@ class embedded_manager final : public hub::manager {
                    const std::vector<std::unique_ptr<embedded_manager>>& all);
 
   void on_route(route::message&& m) override;
+  /// A stanza of a component, to an account of this partition or to the server. From any shard.
+  void deliver(std::string&& xml);
   session::manager& partition() noexcept { return partition_; }
 
  private:

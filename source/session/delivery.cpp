@@ -92,7 +92,10 @@ void deliver_to_bare(core& c, std::string&& xml, const stanza_head& head, accoun
 }
 
 void route_stanza(core& c, std::string&& xml, const stanza_head& head, const stanza_address& to, effects& out) {
-  if (!c.serves(to.domain())) return answer_error(c, std::move(xml), head, condition::remote_server_not_found, out);
+  if (!c.serves(to.domain())) {
+    if (!c.options.other_domains) return answer_error(c, std::move(xml), head, condition::remote_server_not_found, out);
+    return static_cast<void>(out.to_others.emplace_back(std::move(xml)));
+  }
   if (!to.has_node()) return deliver_to_server(c, std::move(xml), head, to, out);
   if (c.owns(to.bare())) return deliver_here(c, std::move(xml), head, to, out);
   out.to_partitions.emplace_back(partition_of(to.bare(), c.partitions), std::move(xml));

@@ -92,8 +92,8 @@ void on_own_presence(core& c, session& s, std::string&& xml, const stanza_head& 
 
 bool note_directed_presence(core& c, session& s, std::string& xml, const stanza_head& head, const stanza_address& to,
                             effects& out) {
-  // A server has no use for it, and the own sessions hear of it anyway.
-  const bool reachable = c.serves(to.domain()) && to.has_node();
+  // A server has no use for it, and the own sessions hear of it anyway. A component has: a room is left by unavailable presence.
+  const bool reachable = c.serves(to.domain()) ? to.has_node() : c.options.other_domains;
   if (!reachable || to.bare() == s.bare()) return true;
   const auto text = full_text(to);
   if (s.directed != nullptr) {

@@ -30,6 +30,7 @@ inline settings example(bool registration = false) {
 ///   romeo + started            a session runs
 ///   romeo <- <message .../>    a stanza for the client
 ///   romeo x Session Failed     the client can't go on; the XML that came with it, if any, follows
+///   others <- <message .../>   a stanza for a domain that is not served here
 class world {
  public:
   explicit world(const settings& s = example(), std::uint32_t partitions = 1) : count_(partitions) {
@@ -107,8 +108,9 @@ class world {
 
   lines settle() {
     lines log;
-    while (!out_.to_c2s.empty() || !out_.to_partitions.empty()) {
+    while (!out_.to_c2s.empty() || !out_.to_partitions.empty() || !out_.to_others.empty()) {
       auto now = std::exchange(out_, effects());
+      for (const auto& xml : now.to_others) log.push_back("others <- " + xml);
       for (auto& m : now.to_c2s) write_down(log, m);
       for (auto& d : now.to_partitions) {
         REQUIRE(d.partition < count_);
