@@ -55,6 +55,7 @@ enum class close_reason : std::uint8_t {
   too_many_connections,  ///< in all
   too_many_connects,     ///< from one address
   // the other side of the house
+  name_taken,           ///< another connection has the component's name, and keeps it
   replaced,             ///< the same resource logged in again, or the same component connected
   session_ended,        ///< by the session manager, which may start another
   account_removed,      ///< on its owner's own wish, mostly

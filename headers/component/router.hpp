@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,51 +11,55 @@
 #include <string_view>
 
 #include "base/close_reason.hpp"
+#include "component/options.hpp"
 #include "hub/switchboard.hpp"
+#include "limits/connect_rate.hpp"
 #include "net/intrusive_list.hpp"
 #include "net/listener.hpp"
 #include "net/outbox.hpp"
 #include "net/shard.hpp"
 #include "stream/component_stream.hpp"
+#include "tls/context.hpp"
 
 namespace couplet::component {
 
-/// The listener's settings.
-struct options {
-  /// Who may connect as c2s: prepared name → secret. Secrets are never logged.
-  std::map<std::string, std::string, std::less<>> c2s;
-  std::size_t outbox_bytes =
-      0;  ///< what may wait for one c2s: above 3/4 all others wait, and after ten seconds it is ended; 0: no limit
-  std::chrono::seconds handshake_timeout{10};  ///< from accept to the right handshake; 0: none
-  /// How long the sessions of a c2s that counts (XEP-0198) live on when its connection breaks; 0: not at all.
-  std::chrono::seconds absence{60};
-};
-
 class absent_c2s;
 class c2s_traffic;
+class components;
 class connection;
 struct counted_link;
 struct unproven_tag;
 
-/// The component listener (XEP-0114, accepting side): which name is served by which connection. On one shard.
+/// How a connection begins: with its stream, or with TLS.
+enum class entry : std::uint8_t { plain, tls };
+
+/// The component listener (XEP-0114, accepting side): who gets in, and which name is served by which connection. On one shard.
 ///
 /// Other Couplets (or jadc2s) connect here as c2s of the embedded session manager. A second connection of one name replaces the first,
 /// which ends with <conflict/>; when a connection ends, its sessions end. A c2s that counts what it is sent (XEP-0198) may come back, with
 /// another connection that goes on where the last one broke.
+///
+/// Components connect here, too: each has a domain of its own, and exchanges stanzas with the accounts and with other components. What
+/// becomes of a second connection, and of stanzas for a component that is not there, is in the options.
 class router final : public hub::remote_clients {
  public:
   router(options o, hub::exchange& whole, hub::switchboard& board);
   ~router() override;
 
   /// From the next handshake on; connections that are open stay.
-  void set_secrets(std::map<std::string, std::string, std::less<>> c2s) { options_.c2s = std::move(c2s); }
+  void set_secrets(secret_map c2s, secret_map components = {});
+  /// For those that begin with TLS, from the next one on.
+  void set_contexts(std::shared_ptr<const tls::contexts> contexts) { contexts_ = std::move(contexts); }
 
   /// A connection that the listener has accepted. Takes over the descriptor.
-  void accept(int descriptor, const net::peer& who);
+  void accept(int descriptor, const net::peer& who, entry how = entry::plain);
 
   // hub::remote_clients
   bool on_route(route::message& m) override;
   void on_relief() override;
+
+  /// One line in the log for each name: who serves it, since when, how much went through and how much waits.
+  void say_table() const;
 
   // The steps of a shutdown.
   void stop_reading();
@@ -74,7 +77,10 @@ class router final : public hub::remote_clients {
   friend class connection;
   void admit(connection& c);
   void dismiss(connection& c) noexcept;
+  bool is_taken(std::string_view name) const;
+  void note_wrong_secret(std::string_view address);
   void serve(connection& c);
+  void serve_c2s(connection& c);
   void leave(c2s_traffic& c);
 
   // absence.cpp: links that are taken up again
@@ -87,21 +93,25 @@ class router final : public hub::remote_clients {
   void give_back(std::string_view piece);
   route::receipts* make_receipts();
   void tell_what_is_handled();
-  void refuse(int descriptor, const net::peer& who, base::close_reason why);
+  void refuse(int descriptor, const net::peer& who, base::close_reason why, entry how);
   c2s_traffic* find(std::string_view domain) const;
 
   options options_;
   hub::exchange& whole_;
   hub::switchboard& board_;
   stream::component_stream::secrets find_secret_;
+  std::shared_ptr<const tls::contexts> contexts_;
   std::map<std::string, c2s_traffic*, std::less<>> routes_;  ///< authenticated, by name
   std::map<std::string, std::unique_ptr<absent_c2s>, std::less<>> absent_;
   std::deque<std::pair<std::uint64_t, std::uint64_t>>
       lost_links_;  ///< the last ones that were given up: how much of them was handled
   std::function<bool(std::string_view)> counts_;
+  std::unique_ptr<components> components_;
   std::set<connection*> all_;
   net::intrusive_list<connection, unproven_tag> unproven_;  ///< of `all_`, those without a right handshake; the oldest first
   std::size_t unproven_count_ = 0;
+  limits::connect_rate wrong_secrets_;  ///< of addresses beyond this machine
+  std::uint64_t next_id_ = 0;
   base::end_counters ends_;
   bool reading_ = true;
   bool silent_ = false;

@@ -38,6 +38,7 @@ class wire : public has_deadline, public flushable {
   wire(shard& s, int descriptor);
 
   shard& own_shard() noexcept { return shard_; }
+  const shard& own_shard() const noexcept { return shard_; }
   outbox& out() noexcept { return outbox_; }
   const outbox& out() const noexcept { return outbox_; }
 

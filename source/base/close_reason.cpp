@@ -57,6 +57,7 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"too_many_connections", "resource-constraint", "Too many connections; try again later.", info},
     {"too_many_connects", "policy-violation", "Too many connections from one address.", info},
 
+    {"name_taken", "conflict", "This name is connected already.", info},
     {"replaced", "conflict", "Replaced by a new connection.", info},
     // Not `conflict`: clients take that for a login of the same user elsewhere, and stay away.
     {"session_ended", "reset", "The session has ended; log in again.", info},

@@ -32,6 +32,7 @@ class c2s_traffic final : public traffic {
   bool outlives(net::outbox& left, base::close_reason why) override { return router_.keep_absent(*this, left, why); }
   void give_back(std::string_view piece) override { router_.give_back(piece); }
   void on_gone() override { leave(); }
+  std::string_view kind() const noexcept override { return "c2s"; }
 
  private:
   void on_management(const stream::management::element& e, stream::component_effects& out);

@@ -20,24 +20,27 @@ constexpr auto slow_grace = std::chrono::seconds(10);
 
 }  // namespace
 
-connection::connection(router& r, int descriptor, const net::peer& who)
+connection::connection(router& r, int descriptor, const net::peer& who, entry how)
     : wire(r.board_.own_shard(), descriptor),
       router_(r),
       tokenizer_(workspaces_, before_handshake),
       machine_(r.find_secret_),
-      address_(who.address) {
+      address_(who.address),
+      id_(std::to_string(r.next_id_++)),
+      loopback_(who.loopback) {
   machine_.offer_management_to(r.counts_);
   r.admit(*this);
   if (r.options_.handshake_timeout.count() != 0) set_deadline(own_shard().now() + r.options_.handshake_timeout);
+  if (how == entry::tls) start_tls(std::make_unique<tls::engine>(r.contexts_, false));
 }
 
 connection::~connection() {
   router_.dismiss(*this);
 }
 
-net::task<> connection::live(router& r, int descriptor, net::peer who) {
+net::task<> connection::live(router& r, int descriptor, net::peer who, entry how) {
   const net::gate::pass inside(r.board_.own_shard().lives());
-  connection c(r, descriptor, who);
+  connection c(r, descriptor, who, how);
   try {
     while (!c.is_over()) {
       if (c.is_deaf() && c.traffic_ && c.traffic_->counts()) {
@@ -52,6 +55,7 @@ net::task<> connection::live(router& r, int descriptor, net::peer who) {
       const auto [failed] = co_await c.readable();
       if (c.paused()) continue;
       c.on_input(c.read(failed));
+      c.after_input();
     }
   } catch (const std::exception& e) {
     base::log::error("a component connection failed", {{"what", e.what()}, {"name", c.name()}});
@@ -64,14 +68,25 @@ bool connection::paused() const noexcept {
   return is_open() && (congested_ || takes_too_little_ || !router_.reading_);
 }
 
+void connection::begin(std::unique_ptr<traffic> t) {
+  traffic_ = std::move(t);
+  since_ = own_shard().now();
+  if (tls() != nullptr) tls()->engine().forget_facts();
+  set_next_deadline();
+  say(base::log::level::info, traffic_->kind() == "c2s" ? "c2s connected" : "component connected", {});
+}
+
 void connection::on_input(std::string_view input) {
+  count_.bytes_in += input.size();
   while (is_open()) {
     effects_.clear();
     switch (tokenizer_.next(input)) {
       case xml::token::need_more: congested_ = router_.board_.manager_congested(); return;
       case xml::token::header: machine_.on_header(tokenizer_.header(), effects_); break;
       case xml::token::element:
-        if (machine_.on_element(tokenizer_.element(), effects_) && traffic_) traffic_->on_element(tokenizer_, effects_);
+        if (!machine_.on_element(tokenizer_.element(), effects_) || !traffic_) break;
+        ++count_.stanzas_in;
+        traffic_->on_element(tokenizer_, effects_);
         break;
       case xml::token::footer:
         peer_finished_ = true;
@@ -84,14 +99,18 @@ void connection::on_input(std::string_view input) {
 }
 
 void connection::apply() {
+  if (effects_.authenticated && router_.is_taken(name())) {
+    effects_.clear();
+    machine_.end(close_reason::name_taken, effects_);
+  }
   out().append(effects_.to_peer);
   effects_.to_peer.clear();
   if (effects_.authenticated) {
-    set_deadline({});
     tokenizer_.set_limits(after_handshake);
     router_.serve(*this);
   }
   if (effects_.close != close_reason::none) {
+    if (effects_.close == close_reason::not_authorized && !loopback_) router_.note_wrong_secret(address_);
     if (traffic_) traffic_->leave();
     catch_up();
     return close_gently(effects_.close, peer_finished_);
@@ -102,7 +121,7 @@ void connection::apply() {
 
 void connection::catch_up() {
   if (!std::exchange(takes_too_little_, false)) return;
-  set_deadline({});
+  set_next_deadline();
   traffic_->on_slow(false);
 }
 
@@ -112,10 +131,18 @@ void connection::look_at_queue() {
   if (limit == 0 || out().size() <= limit - limit / 4 || takes_too_little_ || !traffic_) return;
   takes_too_little_ = true;
   traffic_->on_slow(true);
-  set_deadline(own_shard().now() + slow_grace);
+  set_next_deadline();
+}
+
+/// After the handshake.
+void connection::set_next_deadline() {
+  const auto patience = takes_too_little_ ? slow_grace : traffic_->keepalive();
+  set_deadline(patience.count() == 0 ? base::time_point{} : own_shard().now() + patience);
 }
 
 void connection::send_piece(std::string_view piece) {
+  ++count_.stanzas_out;
+  count_.bytes_out += piece.size();
   out().append_piece(piece);
   if (is_open()) look_at_queue();
   flush_later();
@@ -145,7 +172,16 @@ void connection::on_relief() {
 
 void connection::on_time(base::time_point) {
   if (takes_too_little_) return abort(close_reason::slow_consumer);
-  end(close_reason::login_timeout);
+  if (!traffic_) return end(close_reason::login_timeout);
+  keep_alive();
+  set_next_deadline();
+}
+
+/// White space between two stanzas (RFC 6120 section 4.6.1): where nobody takes it any more, the kernel says so after a while.
+void connection::keep_alive() {
+  if (std::exchange(out_before_, count_.stanzas_out) != count_.stanzas_out || !out().empty()) return;
+  out().append(" ");
+  flush_later();
 }
 
 void connection::end(close_reason reason) {
@@ -165,7 +201,27 @@ void connection::finish() {
   }
   router_.ends_.add(reason());
   const auto& row = base::describe(reason());
-  base::log::write(row.level, "component gone", {{"reason", row.name}, {"name", name()}, {"address", address_}});
+  say(row.level, "component gone", row.name);
+}
+
+void connection::say_served() const {
+  if (traffic_) say(base::log::level::info, "served domain", {});
+}
+
+void connection::say(base::log::level level, std::string_view text, std::string_view reason) const {
+  if (!base::log::enabled(level)) return;
+  const auto seconds = traffic_ ? std::chrono::duration_cast<std::chrono::seconds>(own_shard().now() - since_).count() : 0;
+  base::log::write(level, text,
+                   {{"name", name()},
+                    {"kind", traffic_ ? traffic_->kind() : std::string_view("unproven")},
+                    {"address", address_},
+                    {"reason", reason},
+                    {"seconds", seconds},
+                    {"stanzas_in", count_.stanzas_in},
+                    {"bytes_in", count_.bytes_in},
+                    {"stanzas_out", count_.stanzas_out},
+                    {"bytes_out", count_.bytes_out},
+                    {"queue_bytes", out().size()}});
 }
 
 }  // namespace couplet::component

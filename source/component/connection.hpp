@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
+#include "base/log.hpp"
 #include "component/router.hpp"
 #include "net/wire.hpp"
 #include "traffic.hpp"
@@ -14,10 +17,10 @@ namespace couplet::component {
 /// One connection of the component listener: header, handshake, then elements in both directions, whose meaning its traffic knows.
 class connection final : public net::wire, public net::list_node<unproven_tag> {
  public:
-  connection(router& r, int descriptor, const net::peer& who);
+  connection(router& r, int descriptor, const net::peer& who, entry how);
   ~connection() override;
 
-  static net::task<> live(router& r, int descriptor, net::peer who);
+  static net::task<> live(router& r, int descriptor, net::peer who, entry how);
 
   /// Whether the router still counts it among those that have proved nothing.
   bool is_unproven() const noexcept { return net::list_node<unproven_tag>::linked(); }
@@ -25,7 +28,11 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   stream::component_stream& machine() noexcept { return machine_; }
 
   /// The handshake was right: from here on its elements are for `t`.
-  void begin(std::unique_ptr<traffic> t) { traffic_ = std::move(t); }
+  void begin(std::unique_ptr<traffic> t);
+  /// Another one for each connection of a process.
+  const std::string& id() const noexcept { return id_; }
+  /// What it was sent and has not taken.
+  std::size_t waiting_bytes() const noexcept { return out().size(); }
   /// Something for the peer that goes back where it is not taken.
   void send_piece(std::string_view piece);
   /// Something that nobody misses when it is lost.
@@ -38,12 +45,17 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   void go_on(std::string_view said, net::outbox& left);
   void on_relief();
   void end(base::close_reason reason);
+  /// A line in the log: who serves which name, since when, and how much went through.
+  void say_served() const;
 
  private:
+  void say(base::log::level level, std::string_view text, std::string_view reason) const;
   void on_input(std::string_view input);
   void apply();
   void look_at_queue();
   void catch_up();
+  void set_next_deadline();
+  void keep_alive();
   void on_time(base::time_point now) override;
   void on_flushed() override;
   void finish();
@@ -55,7 +67,15 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   stream::component_stream machine_;
   stream::component_effects effects_;
   std::unique_ptr<traffic> traffic_;  ///< after the handshake
-  std::string address_;
+  const std::string address_;
+  const std::string id_;
+  const bool loopback_;
+  struct {
+    std::uint64_t stanzas_in = 0, stanzas_out = 0;
+    std::uint64_t bytes_in = 0, bytes_out = 0;  ///< of stanzas out: as they were put into the outbox
+  } count_;
+  std::uint64_t out_before_ = 0;  ///< stanzas, when it was last looked whether the peer heard anything
+  base::time_point since_{};      ///< the handshake
   bool congested_ = false;
   bool takes_too_little_ = false;  ///< of what is sent to it: it may not send meanwhile, for much of that comes back to it
   bool peer_finished_ = false;

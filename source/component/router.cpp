@@ -1,13 +1,18 @@
 #include "component/router.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "absent_c2s.hpp"
 #include "base/address_parts.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "c2s_traffic.hpp"
+#include "component_traffic.hpp"
+#include "components.hpp"
 #include "connection.hpp"
+#include "component/names.hpp"
 
 namespace couplet::component {
 
@@ -17,17 +22,25 @@ namespace {
 /// Connections that have not proved themselves, those included that were refused and linger: c2s are few, so many of these
 /// are an attack.
 constexpr std::size_t max_unauthenticated = 64;
+
+/// Wrong secrets from one address; further connections of it are refused until the time is over.
+constexpr limits::connect_rate::options wrong_secrets_allowed{10, std::chrono::seconds(60)};
+
+/// How long a peer's machine may leave unanswered what it was sent (RFC 5482): then it is gone, or cut off.
+constexpr unsigned unanswered_milliseconds = 60'000;
 }  // namespace
 
-router::router(options o, hub::exchange& whole, hub::switchboard& board) : options_(std::move(o)), whole_(whole), board_(board) {
+router::router(options o, hub::exchange& whole, hub::switchboard& board)
+    : options_(std::move(o)), whole_(whole), board_(board), wrong_secrets_(wrong_secrets_allowed, base::random_u64()) {
   find_secret_ = [this](std::string_view name) -> std::optional<std::string> {
-    const auto found = options_.c2s.find(name);
-    if (found == options_.c2s.end()) return std::nullopt;
-    return found->second;
+    if (const auto c2s = options_.c2s.find(name); c2s != options_.c2s.end()) return c2s->second;
+    if (!components_->is_configured(name)) return std::nullopt;
+    return *find_secret(options_.components, name);
   };
   counts_ = [this](std::string_view name) {
     return options_.absence.count() != 0 && options_.c2s.find(name) != options_.c2s.end();
   };
+  components_ = std::make_unique<components>(options_, board);
   board.attach(this);
 }
 
@@ -37,21 +50,36 @@ router::~router() {
   absent_.clear();
 }
 
+void router::set_secrets(secret_map c2s, secret_map components) {
+  options_.c2s = std::move(c2s);
+  options_.components = std::move(components);
+}
+
 /// Says why, in one write that nobody waits for.
-void router::refuse(int descriptor, const net::peer& who, close_reason why) {
+void router::refuse(int descriptor, const net::peer& who, close_reason why, entry how) {
   stream::component_stream machine(find_secret_);
   stream::component_effects last;
   machine.end(why, last);
-  (void)::send(descriptor, last.to_peer.data(), last.to_peer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  // Before TLS there is no word for it.
+  if (how == entry::plain) (void)::send(descriptor, last.to_peer.data(), last.to_peer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(descriptor, SHUT_WR);
   ::close(descriptor);
   ends_.add(why);
   base::log::warning("component refused", {{"reason", base::describe(why).name}, {"address", who.address}});
 }
 
-void router::accept(int descriptor, const net::peer& who) {
-  if (!reading_) return refuse(descriptor, who, close_reason::shutdown);
-  board_.own_shard().spawn("component", connection::live(*this, descriptor, who));
+void router::accept(int descriptor, const net::peer& who, entry how) {
+  if (!reading_) return refuse(descriptor, who, close_reason::shutdown, how);
+  if (!who.loopback && !wrong_secrets_.would_admit(who.address, board_.own_shard().now())) {
+    return refuse(descriptor, who, close_reason::too_many_connects, how);
+  }
+  // Not every socket is TCP.
+  (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_milliseconds, sizeof unanswered_milliseconds);
+  board_.own_shard().spawn("component", connection::live(*this, descriptor, who, how));
+}
+
+void router::note_wrong_secret(std::string_view address) {
+  wrong_secrets_.admit(address, board_.own_shard().now());
 }
 
 /// Where there are too many that have proved nothing, the one that waited longest makes way: a c2s needs one round trip for its
@@ -77,14 +105,25 @@ c2s_traffic* router::find(std::string_view domain) const {
   return found == routes_.end() ? nullptr : found->second;
 }
 
-/// The newest connection of a name has it: its c2s was started anew, and the old connection may be a dead one.
+bool router::is_taken(std::string_view name) const {
+  return options_.c2s.find(name) == options_.c2s.end() && components_->is_taken(name);
+}
+
 void router::serve(connection& c) {
   if (c.is_unproven()) --unproven_count_;
   c.net::list_node<unproven_tag>::unlink();
+  if (options_.c2s.find(c.name()) != options_.c2s.end()) return serve_c2s(c);
+  auto traffic = std::make_unique<component_traffic>(*components_, c);
+  auto& fresh = *traffic;
+  c.begin(std::move(traffic));
+  components_->serve(fresh);
+}
+
+/// The newest connection of a name has it: its c2s was started anew, and the old connection may be a dead one.
+void router::serve_c2s(connection& c) {
   auto traffic = std::make_unique<c2s_traffic>(*this, c);
   auto& fresh = *traffic;
   c.begin(std::move(traffic));
-  base::log::info("c2s connected", {{"name", c.name()}});
   // Where there is a link that it may want to take up, the first thing that it says tells.
   auto* const before = find(c.name());
   const bool may_take_up = absent_.find(c.name()) != absent_.end() || (before != nullptr && before->counts());
@@ -123,8 +162,15 @@ void router::on_relief() {
   for (auto* c : all_) c->on_relief();
 }
 
+void router::say_table() const {
+  for (const auto* c : all_) c->say_served();
+  components_->say_who_is_missing();
+}
+
+/// Whoever waits for a component is told while he is still there.
 void router::stop_reading() {
   reading_ = false;
+  components_->stop_waiting();
 }
 
 void router::end_all(close_reason reason) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 #include "stream/component_stream.hpp"
@@ -26,6 +27,10 @@ class traffic {
   virtual void give_back(std::string_view piece) = 0;
   /// The connection is over.
   virtual void on_gone() = 0;
+  /// "c2s", "component": for log lines.
+  virtual std::string_view kind() const noexcept = 0;
+  /// How long the connection may be silent before it is sent white space; 0: for ever.
+  virtual std::chrono::seconds keepalive() const noexcept { return std::chrono::seconds(0); }
 };
 
 }  // namespace couplet::component

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace couplet::component {
+
+/// What becomes of a second connection of one component's name.
+enum class conflict_policy : std::uint8_t {
+  replace,  ///< it has the name; the first ends with <conflict/>
+  refuse,   ///< it ends with <conflict/>
+  share,    ///< both have the name; what one sender (a bare JID) sends goes to the same one of them as long as it is there
+};
+
+using secret_map = std::map<std::string, std::string, std::less<>>;
+
+/// Whom a stanza of a component is given to when its `to` is of a domain in `options::domains`: the embedded session manager's partition of
+/// `bare_jid` (prepared). On the listener's shard.
+using deliver_function = std::function<void(std::string&& xml, std::string_view bare_jid)>;
+
+/// The listener's settings.
+struct options {
+  /// Who may connect as c2s: prepared name → secret. Secrets are never logged.
+  secret_map c2s;
+  /// Who may connect as component: prepared name → secret. `*.DOMAIN` stands for every name below DOMAIN that has no entry that says more.
+  secret_map components;
+  conflict_policy conflict = conflict_policy::replace;
+  /// How long a stanza waits for a component that is not there; 0: not at all.
+  std::chrono::seconds grace{10};
+  /// What may wait so for all that are not there, together.
+  std::size_t grace_bytes = 4U << 20U;
+  /// Who gets what is for domains that nobody has: a name that may connect as component, and may speak for such domains. Empty: nobody.
+  std::string default_component;
+  /// A component that is sent nothing for so long is sent white space, so that one whose machine is gone is noticed; 0: never.
+  std::chrono::seconds keepalive{60};
+  std::vector<std::string> domains;  ///< the session manager's, prepared: no component has or speaks for one of them
+  deliver_function to_accounts;
+  /// What may wait for one connection. A c2s above 3/4 of it makes everybody wait, and is ended after ten seconds. A component is ended in the same
+  /// way, but nobody else waits: what goes beyond the whole is answered. 0: no limit.
+  std::size_t outbox_bytes = 0;
+  /// How long the sessions of a c2s that counts (XEP-0198) live on when its connection breaks; 0: not at all.
+  std::chrono::seconds absence{60};
+  std::chrono::seconds handshake_timeout{10};  ///< from accept to the right handshake; 0: none
+};
+
+}  // namespace couplet::component

@@ -1,0 +1,194 @@
+#include "components.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/text_pool.hpp"
+#include "component_traffic.hpp"
+#include "component/names.hpp"
+#include "stanza.hpp"
+#include "stream/errors.hpp"
+
+namespace couplet::component {
+
+using base::close_reason;
+
+components::components(const options& o, hub::switchboard& board)
+    : options_(o), board_(board), waiting_(o.grace_bytes), key_{base::random_u64(), base::random_u64()} {
+  board.attach(static_cast<hub::other_domains*>(this));
+}
+
+components::~components() = default;
+
+bool components::is_ours(std::string_view domain) const noexcept {
+  return std::find(options_.domains.begin(), options_.domains.end(), domain) != options_.domains.end();
+}
+
+bool components::is_configured(std::string_view domain) const {
+  return !is_ours(domain) && find_secret(options_.components, domain) != nullptr;
+}
+
+// ---- who has which name ---------------------------------------------------------------------------------------------
+
+bool components::is_taken(std::string_view name) const {
+  return options_.conflict == conflict_policy::refuse && served_.find(name) != served_.end();
+}
+
+void components::serve(component_traffic& c) {
+  const auto name = c.name();  // a copy: connections end meanwhile
+  if (options_.conflict == conflict_policy::replace) {
+    if (const auto before = served_.find(name); before != served_.end()) {
+      const auto replaced = std::exchange(before->second, {});
+      served_.erase(before);
+      for (auto* old : replaced) old->peer().end(close_reason::replaced);
+    }
+  }
+  served_[name].push_back(&c);
+  for (auto& xml : waiting_.take(name)) {
+    c.peer().send_piece(xml);
+    base::give_text(std::move(xml));
+  }
+  set_next_deadline();
+}
+
+void components::leave(component_traffic& c) {
+  const auto found = served_.find(c.name());
+  if (found == served_.end()) return;
+  std::erase(found->second, &c);
+  if (found->second.empty()) served_.erase(found);
+}
+
+void components::take_back(const std::string& name, std::vector<std::string>&& stanzas) {
+  if (stanzas.empty()) return;
+  const auto found = served_.find(name);
+  const bool waits = found == served_.end() && !stopping_ && options_.grace.count() != 0 && options_.grace_bytes != 0;
+  if (waits) {
+    waiting_.put_back(name, std::move(stanzas), board_.own_shard().now() + options_.grace);
+    return set_next_deadline();
+  }
+  for (auto& xml : stanzas) on_stanza(std::move(xml));
+}
+
+bool components::may_speak_for(std::string_view name, std::string_view domain) const {
+  return !options_.default_component.empty() && name == options_.default_component && !is_ours(domain) && !is_configured(domain);
+}
+
+/// With several connections the one with the highest number for this sender (rendezvous hashing): a connection that comes or goes moves
+/// nobody's conversation but those that it takes or had.
+component_traffic* components::choose(std::string_view domain, std::string_view xml) const {
+  const auto found = served_.find(domain);
+  if (found == served_.end()) return nullptr;
+  if (found->second.size() == 1) return found->second.front();
+  const auto from = address_in(xml, "from");
+  const auto whose = base::sip_hash(key_, from ? from->bare() : std::string_view());
+  component_traffic* best = nullptr;
+  std::uint64_t highest = 0;
+  for (auto* c : found->second) {
+    const auto number = base::sip_hash({key_.first ^ whose, key_.second}, c->peer().id());
+    if (best != nullptr && number <= highest) continue;
+    best = c;
+    highest = number;
+  }
+  return best;
+}
+
+// ---- where a stanza goes ----------------------------------------------------------------------------------------------
+
+void components::on_stanza(std::string&& xml) {
+  const auto to = address_in(xml, "to");
+  if (!to) return base::give_text(std::move(xml));  // whoever gave it has looked at that
+  route(std::move(xml), *to);
+}
+
+void components::route(std::string&& xml, const base::jid& to) {
+  if (is_ours(to.domain())) {
+    if (!options_.to_accounts) return answer(std::move(xml), "remote-server-not-found", {});
+    return options_.to_accounts(std::move(xml), to.bare());
+  }
+  if (auto* const c = choose(to.domain(), xml)) return send(*c, std::move(xml));
+  if (is_configured(to.domain())) return keep(to.domain(), std::move(xml));
+  const auto& fallback = options_.default_component;
+  if (fallback.empty()) return answer(std::move(xml), "remote-server-not-found", {});
+  if (auto* const c = choose(fallback, xml)) return send(*c, std::move(xml));
+  keep(fallback, std::move(xml));
+}
+
+/// A component that is slow keeps what it was sent, up to its limit; nobody else waits for it.
+void components::send(component_traffic& c, std::string&& xml) {
+  const auto limit = options_.outbox_bytes;
+  const auto waits = c.peer().waiting_bytes();
+  if (limit != 0 && waits != 0 && waits + xml.size() > limit) {
+    return answer(std::move(xml), "resource-constraint", "too much waits for this component already");
+  }
+  try {
+    c.peer().send_piece(xml);
+  } catch (const std::exception& e) {
+    base::log::error("a component connection failed on a stanza", {{"what", e.what()}, {"name", c.name()}});
+    c.peer().abort(close_reason::internal_error);
+  }
+  base::give_text(std::move(xml));
+}
+
+void components::keep(std::string_view name, std::string&& xml) {
+  if (stopping_ || options_.grace.count() == 0 || options_.grace_bytes == 0) {
+    return answer(std::move(xml), "remote-server-timeout", "the component is not connected");
+  }
+  if (!waiting_.put(name, std::move(xml), board_.own_shard().now() + options_.grace)) {
+    return answer(std::move(xml), "resource-constraint", "too much waits for components already");
+  }
+  set_next_deadline();
+}
+
+/// To whoever sent it; errors and results are owed nothing, and so an answer never leads to another one.
+void components::answer(std::string&& xml, std::string_view condition, std::string_view why) {
+  const auto back = address_in(xml, "from");
+  if (is_answerable(xml) && back) {
+    auto error = base::take_text();
+    stream::append_stanza_error(error, xml, condition, why);
+    route(std::move(error), *back);
+  }
+  base::give_text(std::move(xml));
+}
+
+// ---- the waiting room ---------------------------------------------------------------------------------------------------
+
+void components::set_next_deadline() {
+  if (const auto next = waiting_.next_due()) {
+    board_.own_shard().wheel().set(*this, *next);
+  } else {
+    net::deadlines::clear(*this);
+  }
+}
+
+void components::on_deadline(base::time_point now) {
+  for (auto& xml : waiting_.take_due(now)) {
+    answer(std::move(xml), "remote-server-timeout", "the component did not come back in time");
+  }
+  set_next_deadline();
+}
+
+void components::stop_waiting() {
+  stopping_ = true;
+  for (auto& xml : waiting_.take_all()) answer(std::move(xml), "remote-server-timeout", "the server stops");
+  set_next_deadline();
+}
+
+void components::say_who_is_missing() const {
+  const auto say = [this](const std::string& name) {
+    if (served_.find(name) != served_.end()) return;
+    base::log::info("served domain", {{"name", name},
+                                      {"kind", "component"},
+                                      {"address", "not connected"},
+                                      {"waiting_bytes", static_cast<long long>(waiting_.bytes_for(name))}});
+  };
+  for (const auto& [name, secret] : options_.components) {
+    if (!name.starts_with('*')) say(name);
+  }
+  for (const auto& name : waiting_.names()) {
+    if (options_.components.find(name) == options_.components.end()) say(name);
+  }
+}
+
+}  // namespace couplet::component
