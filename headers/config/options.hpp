@@ -12,6 +12,7 @@
 #include "base/ip_network.hpp"
 #include "base/jid.hpp"
 #include "base/log.hpp"
+#include "component/options.hpp"
 #include "credentials/options.hpp"
 #include "limits/connect_rate.hpp"
 #include "stream/session_protocol.hpp"
@@ -48,6 +49,17 @@ struct peer {
   peer(std::string name_, std::string secret_) : name(std::move(name_)), secret(std::move(secret_)) {}
   std::string name;  ///< prepared as a domain
   std::string secret;
+};
+
+/// Components (XEP-0114), of the embedded session manager.
+struct component_options {
+  std::vector<peer> names;  ///< a name may be `*.DOMAIN`, for all that are below it
+  component::conflict_policy conflict = component::conflict_policy::replace;
+  std::chrono::seconds grace{10};        ///< a stanza waits for one that is not there; 0: not at all
+  std::chrono::seconds keepalive{60};    ///< white space to one that is sent nothing else; 0: none
+  std::size_t grace_bytes = 4U << 20U;   ///< what may wait so in all
+  std::string default_name;              ///< who gets what is for nobody; empty: it is answered
+  std::optional<endpoint> tls_listener;  ///< where they, and c2s, connect with TLS first
 };
 
 /// An outside session manager, and how we introduce ourselves to it (XEP-0114).
@@ -89,7 +101,7 @@ struct options {
   std::vector<std::string> domains{"localhost"};         ///< prepared; the first is the default; never empty
   std::unordered_map<std::string, std::string> aliases;  ///< alias → domain served, both prepared
   std::vector<endpoint> client_listeners;                ///< empty: no clients (--no-clients)
-  std::optional<endpoint> component_listener;            ///< where those in `c2s` connect to
+  std::optional<endpoint> component_listener;            ///< where those in `c2s` and components connect to
   std::vector<endpoint> tls_listeners;                   ///< clients, TLS first (XEP-0368)
   std::vector<base::ip_network> proxies;                 ///< whose connections begin with a PROXY header, always
   bool proxy_unix = false;                               ///< and so do those through Unix-domain sockets
@@ -106,6 +118,7 @@ struct options {
   bool registration = false;       ///< in-band registration (XEP-0077) may make accounts
   std::string registration_token;  ///< that it needs (XEP-0445); empty: none
   std::vector<peer> c2s;
+  component_options components;
   std::optional<outside_manager> manager;  ///< nothing: the embedded one
   limit_options limits;
   timeout_options timeouts;

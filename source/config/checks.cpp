@@ -15,6 +15,10 @@ const std::string& origin_of(const settings& all, std::string_view name) {
 }
 
 void check_outside_manager(const settings& all, const options& o) {
+  if (all.contains("component")) {
+    throw usage_error(origin_of(all, "component"),
+                      "is for the embedded session manager and excludes --sm: components connect to that one");
+  }
   if (all.contains("c2s")) throw usage_error(origin_of(all, "c2s"), "is for the embedded session manager and excludes --sm");
   if (all.contains("users") && o.accounts.empty()) {
     throw usage_error(origin_of(all, "users"), "holds no account: with --sm it says whose logins are checked here");
@@ -45,7 +49,19 @@ void check_no_clients(const settings& all, const options& o) {
        {"listen", "listen-tls", "tls-cert", "tls-client-ca", "proxy-from", "auth-http", "auth-command"}) {
     if (all.contains(name)) throw usage_error(origin, "excludes --" + std::string(name));
   }
-  if (o.c2s.empty()) throw usage_error(origin, "needs --c2s NAME:SECRET: nobody could connect");
+  if (o.c2s.empty() && o.components.names.empty()) {
+    throw usage_error(origin, "needs --c2s NAME:SECRET or --component NAME:SECRET: nobody could connect");
+  }
+}
+
+void check_component_listener(const settings& all, options& o) {
+  const bool somebody = !o.c2s.empty() || !o.components.names.empty();
+  for (const std::string_view name : {"listen-components", "component-tls-listen"}) {
+    if (all.contains(name) && !somebody) {
+      throw usage_error(origin_of(all, name), "needs --c2s NAME:SECRET or --component NAME:SECRET: nobody could connect");
+    }
+  }
+  if (somebody && !o.component_listener && !o.components.tls_listener) o.component_listener = endpoint("127.0.0.1", 5347);
 }
 
 }  // namespace
@@ -82,10 +98,7 @@ void check_together(const settings& all, options& o, bool no_clients) {
   if (no_clients) check_no_clients(all, o);
   if (o.auth_http || o.auth_command) check_back_end(all);
   if (o.manager) check_outside_manager(all, o);
-  if (o.component_listener && o.c2s.empty()) {
-    throw usage_error(origin_of(all, "listen-components"), "needs --c2s NAME:SECRET: nobody could connect");
-  }
-  if (!o.component_listener && !o.c2s.empty()) o.component_listener = endpoint("127.0.0.1", 5347);
+  check_component_listener(all, o);
 }
 
 }  // namespace couplet::config

@@ -5,6 +5,7 @@
 
 #include "back_ends.hpp"
 #include "checks.hpp"
+#include "components.hpp"
 #include "encryption.hpp"
 #include "lookup.hpp"
 #include "settings.hpp"
@@ -42,7 +43,6 @@ void read_domains(const settings& all, options& o) {
 void read_listeners(const settings& all, options& o) {
   for (const auto& g : list_of(all, "listen")) o.client_listeners.push_back(read_listen_address(g));
   if (o.client_listeners.empty() && !is_on(all, "no-clients")) o.client_listeners.emplace_back("::", std::uint16_t{5222});
-  if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
   for (const auto& g : list_of(all, "listen-tls")) o.tls_listeners.push_back(read_listen_address(g));
   for (const auto& g : list_of(all, "proxy-from")) {
     if (g.text == "unix") {
@@ -103,24 +103,7 @@ void read_accounts(const settings& all, options& o) {
   o.registration = on || (off != nullptr && !read_switch(*off));
 }
 
-/// One of `names`, which the error lists too.
-std::size_t read_choice(const given& g, const std::vector<std::string_view>& names) {
-  const auto found = std::find(names.begin(), names.end(), g.text);
-  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  std::string expected;
-  for (const auto name : names) expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string(name);
-  throw usage_error(g.origin, "expected " + expected + ", not " + quoted(g.text));
-}
-
 void read_manager(const settings& all, options& o) {
-  for (const auto& g : list_of(all, "c2s")) {
-    auto [text, secret] = read_name_and_secret(g, "NAME:SECRET");
-    auto name = base::prepare_domain(text);
-    if (!name) throw usage_error(g.origin, "expected NAME:SECRET with a NAME of the form of a domain");
-    const bool twice = std::any_of(o.c2s.begin(), o.c2s.end(), [&](const peer& p) { return p.name == *name; });
-    if (twice) throw usage_error(g.origin, quoted(*name) + " is given twice");
-    o.c2s.emplace_back(std::move(*name), std::move(secret));
-  }
   const auto& managers = list_of(all, "sm");
   if (managers.empty()) return;
   if (managers.size() > 1) throw usage_error(managers[1].origin, "more than one session manager is not supported");
@@ -153,6 +136,7 @@ void read_limits(const settings& all, options& o) {
   set_number(all, "max-unauthenticated-bytes", l.max_unauthenticated_bytes, 0, max_bytes, "bytes");
   set_number(all, "max-outbox-bytes", l.max_outbox_bytes, 0, max_bytes, "bytes");
   set_number(all, "max-manager-queue-bytes", l.max_manager_queue_bytes, 0, max_bytes, "bytes");
+  set_number(all, "max-component-queue-bytes", o.components.grace_bytes, 0, max_bytes, "bytes");
   auto& t = o.timeouts;
   set_seconds(all, "tls-timeout", t.tls);
   set_seconds(all, "header-timeout", t.header);
@@ -162,6 +146,8 @@ void read_limits(const settings& all, options& o) {
   set_seconds(all, "manager-timeout", t.manager);
   set_seconds(all, "sm-grace", t.sm_grace);
   set_seconds(all, "c2s-grace", t.c2s_grace);
+  set_seconds(all, "component-grace", o.components.grace);
+  set_seconds(all, "component-keepalive", o.components.keepalive);
   set_seconds(all, "shutdown-timeout", t.shutdown);
 }
 
@@ -197,6 +183,7 @@ options make_options(const settings& all) {
   read_encryption(all, o);
   read_back_ends(all, o);
   read_accounts(all, o);
+  read_component_listener(all, o);
   read_manager(all, o);
   read_limits(all, o);
   read_running(all, o);

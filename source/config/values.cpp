@@ -106,6 +106,14 @@ std::uint64_t read_number(const given& g, std::uint64_t lowest, std::uint64_t hi
   return number;
 }
 
+std::size_t read_choice(const given& g, const std::vector<std::string_view>& names) {
+  const auto found = std::find(names.begin(), names.end(), g.text);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::string expected;
+  for (const auto name : names) expected += (expected.empty() ? "" : name == names.back() ? " or " : ", ") + std::string(name);
+  throw usage_error(g.origin, "expected " + expected + ", not " + quoted(g.text));
+}
+
 bool read_switch(const given& g) {
   for (const std::string_view yes : {"true", "1", "yes", "on"}) {
     if (g.text == yes) return true;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/options.hpp"
 #include "settings.hpp"
@@ -14,6 +15,8 @@ namespace couplet::config {
 
 std::uint64_t read_number(const given& g, std::uint64_t lowest, std::uint64_t highest, std::string_view unit);
 bool read_switch(const given& g);
+/// One of `names`, which the error lists too; answers which.
+std::size_t read_choice(const given& g, const std::vector<std::string_view>& names);
 /// N/SECONDS, or 0.
 limits::connect_rate::options read_rate(const given& g);
 /// A numeric address, [IPv6] in brackets, and a port, also 0; or unix:/PATH, an absolute path of at most 107 bytes.

@@ -50,6 +50,13 @@ link::options link_options(const config::options& o) {
 component::options component_options_of(const config::options& o) {
   component::options c;
   for (const auto& p : o.c2s) c.c2s.emplace(p.name, p.secret);
+  for (const auto& p : o.components.names) c.components.emplace(p.name, p.secret);
+  c.conflict = o.components.conflict;
+  c.grace = o.components.grace;
+  c.grace_bytes = o.components.grace_bytes;
+  c.keepalive = o.components.keepalive;
+  c.default_component = o.components.default_name;
+  c.domains = o.domains;
   c.outbox_bytes = o.limits.max_manager_queue_bytes;
   c.absence = o.timeouts.c2s_grace;
   c.handshake_timeout = o.timeouts.login;
@@ -81,6 +88,7 @@ void server::house::furnish() {
     session_settings_.domains = options_.domains;
     session_settings_.registration = options_.registration;
     session_settings_.guests = options_.anonymous;
+    session_settings_.other_domains = !options_.components.names.empty();
     session_settings_.accounts_elsewhere = options_.auth_http || options_.auth_command;
     managers_.resize(count);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -91,9 +99,15 @@ void server::house::furnish() {
   for (const auto& m : managers_) partitions_.push_back(&m->partition());
   if (options_.manager && !options_.accounts.empty()) furnish_accounts(count);
   if (!options_.client_listeners.empty() || !options_.tls_listeners.empty()) furnish_clients();
-  if (options_.component_listener) {
-    router_ = std::make_unique<component::router>(component_options_of(options_), *exchange_, exchange_->on(0));
-  }
+  if (options_.component_listener || options_.components.tls_listener) furnish_components();
+}
+
+void server::house::furnish_components() {
+  auto o = component_options_of(options_);
+  o.to_accounts = [this](std::string&& xml, std::string_view bare_jid) {
+    managers_[session::partition_of(bare_jid, static_cast<std::uint32_t>(managers_.size()))]->deliver(std::move(xml));
+  };
+  router_ = std::make_unique<component::router>(std::move(o), *exchange_, exchange_->on(0));
 }
 
 /// In front of an outside manager: accounts whose logins are checked here, and nothing else of them.
@@ -160,12 +174,18 @@ std::optional<std::string> server::house::make_back_end() {
   return std::nullopt;
 }
 
-/// For those who serve clients. Before the shards run.
+/// For those who serve clients, or components with TLS.
+bool server::house::needs_certificates() const noexcept {
+  return !tables_.empty() || options_.components.tls_listener.has_value();
+}
+
+/// Before the shards run.
 std::optional<std::string> server::house::make_certificates() {
-  if (tables_.empty()) return std::nullopt;
+  if (!needs_certificates()) return std::nullopt;
   auto made = encryption_.make(options_);
   if (!made) return made.error_text();
   for (auto& t : tables_) t->set_contexts(*made);
+  if (router_) router_->set_contexts(*made);
   return std::nullopt;
 }
 
@@ -185,7 +205,10 @@ std::optional<std::string> server::house::open_listeners() {
   for (const auto& where : options_.tls_listeners) {
     if (auto failed = open_listener("client-tls", where, true)) return failed;
   }
-  if (options_.component_listener) return open_listener("component", *options_.component_listener, false);
+  if (options_.component_listener) {
+    if (auto failed = open_listener("component", *options_.component_listener, false)) return failed;
+  }
+  if (options_.components.tls_listener) return open_listener("component-tls", *options_.components.tls_listener, false);
   return std::nullopt;
 }
 

@@ -132,15 +132,16 @@ void server::house::start_lives() {
   for (auto& p : ports_) {
     auto& s = *shards_[p->shard];
     net::listener::on_accept accepted;
-    if (p->kind != "component") {
+    if (p->kind == "client" || p->kind == "client-tls") {
       const auto how = p->kind == "client" ? client::entry::any : client::entry::tls;
       accepted = [t = tables_[p->shard].get(), how](int descriptor, const net::peer& who) { t->accept(descriptor, who, how); };
     } else {
-      accepted = [r = router_.get()](int descriptor, const net::peer& who) { r->accept(descriptor, who); };
+      const auto how = p->kind == "component" ? component::entry::plain : component::entry::tls;
+      accepted = [r = router_.get(), how](int descriptor, const net::peer& who) { r->accept(descriptor, who, how); };
     }
     s.spawn("listener", p->socket.accept_loop(s, std::move(accepted)));
   }
-  if (!tables_.empty()) shards_[0]->spawn("housekeeping", housekeeping());
+  if (needs_certificates()) shards_[0]->spawn("housekeeping", housekeeping());
   if (link_) {
     shards_[0]->spawn("link",
                       link_->live([this](link::manager_link::outcome o, const std::string& why) { on_link_outcome(o, why); }));
@@ -192,6 +193,7 @@ void server::house::fail(const std::string& why) {
 
 void server::house::watch_signals() {
   signals_ = std::make_unique<asio::basic_signal_set<net::executor>>(shards_[0]->get_executor(), SIGTERM, SIGINT, SIGHUP);
+  signals_->add(SIGUSR1);
   signals_->async_wait([this](const asio::error_code& failed, int number) {
     if (!failed) on_signal(number);
   });
@@ -201,6 +203,7 @@ void server::house::on_signal(int number) {
   signals_->async_wait([this](const asio::error_code& failed, int next) {
     if (!failed) on_signal(next);
   });
+  if (number == SIGUSR1) return say_who_is_served();
   if (number == SIGHUP && stopping_) return base::log::info("the configuration is not read again: the server stops");
   if (number == SIGHUP) return on_hangup();
   if (stopping_) {
@@ -212,6 +215,12 @@ void server::house::on_signal(int number) {
   ready_file_.remove();
   base::log::info("stopping: clients are told");
   shards_[0]->spawn("shutdown", shut_down());
+}
+
+/// SIGUSR1: for the operator.
+void server::house::say_who_is_served() const {
+  if (router_) return router_->say_table();
+  base::log::info("there is no component listener (--component, --c2s)");
 }
 
 // ---- the door -------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ class server::house {
   void furnish();
   void furnish_accounts(std::uint32_t count);
   void furnish_clients();
+  void furnish_components();
+  bool needs_certificates() const noexcept;
   std::optional<std::string> make_certificates();
   std::optional<std::string> make_back_end();
   credentials::source* credentials_on(std::uint32_t shard) const noexcept;
@@ -60,6 +62,7 @@ class server::house {
   void on_link_outcome(link::manager_link::outcome o, const std::string& why);
   void watch_signals();
   void on_signal(int number);
+  void say_who_is_served() const;
   net::task<> housekeeping();
   void fail(const std::string& why);
 
@@ -68,6 +71,7 @@ class server::house {
   net::task<> read_configuration_again();
   void read_files(std::optional<config::options>& fresh, encryption::contexts& renewed);
   void take_over(config::options& fresh, const encryption::contexts& renewed);
+  void take_over_secrets(const config::options& fresh);
   void take_over_accounts(std::vector<config::account> accounts);
   bool is_as_configured(const config::account& a) const;
   void remember(const std::vector<config::account>& accounts);

@@ -13,7 +13,7 @@ namespace {
 sigset_t ours() noexcept {
   sigset_t s;
   ::sigemptyset(&s);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&s, number);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&s, number);
   return s;
 }
 

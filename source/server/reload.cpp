@@ -60,7 +60,7 @@ net::task<> server::house::read_configuration_again() {
 void server::house::read_files(std::optional<config::options>& fresh, encryption::contexts& renewed) {
   try {
     if (reload_) fresh = reload_();
-    if (fresh && !tables_.empty()) {
+    if (fresh && needs_certificates()) {
       // Who is served, and where things are kept, stays as it was at the start: a certificate of our own is for those domains.
       auto wanted = *fresh;
       wanted.domains = options_.domains;
@@ -83,17 +83,28 @@ void server::house::read_files(std::optional<config::options>& fresh, encryption
 void server::house::take_over(config::options& fresh, const encryption::contexts& renewed) {
   base::log::set_level(fresh.log_level);
   base::log::set_format(fresh.log_format);
+  if (router_ && renewed) router_->set_contexts(renewed);
   // New connections see the new certificates; those that are open go on with what they have.
-  for (std::uint32_t i = 0; renewed && i < shards_.size(); ++i) {
+  for (std::uint32_t i = 0; renewed && i < tables_.size(); ++i) {
     shards_[i]->post([t = tables_[i].get(), renewed] { t->set_contexts(renewed); });
   }
   for (std::uint32_t i = 0; i < tables_.size(); ++i) {
     shards_[i]->post([t = tables_[i].get(), host = fresh.other_host] { t->set_other_host(host); });
   }
-  if (router_) router_->set_secrets(component_options_of(fresh).c2s);
+  if (router_) take_over_secrets(fresh);
   if (link_ && fresh.manager) link_->set_secret(fresh.manager->secret);
   take_over_accounts(std::move(fresh.accounts));
   base::log::info("configuration read again");
+}
+
+/// Sessions send to other domains, or do not, for the whole life of the process.
+void server::house::take_over_secrets(const config::options& fresh) {
+  auto o = component_options_of(fresh);
+  if (!session_settings_.other_domains && !o.components.empty()) {
+    base::log::warning("the first component needs a restart: sessions do not send to other domains");
+    o.components.clear();
+  }
+  router_->set_secrets(std::move(o.c2s), std::move(o.components));
 }
 
 bool server::house::is_as_configured(const config::account& a) const {

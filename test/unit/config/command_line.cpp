@@ -214,7 +214,7 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
       {{"--sm", "unix:/run/manager"}, "--sm: expected HOST:PORT"},
       {{"--listen-components", "x", "--c2s", "a:b"}, "--listen-components: expected ADDR:PORT"},
       {{"--listen-components", "127.0.0.1:0"}, "--listen-components: needs --c2s"},
-      {{"--no-clients"}, "--no-clients: needs --c2s"},
+      {{"--no-clients"}, "--no-clients: needs --c2s NAME:SECRET or --component"},
       {{"--no-clients=maybe", "--c2s", "a:b"}, "maybe"},
       {{"--no-clients", "--c2s", "a:b", "--listen", "[::]:0"}, "--no-clients: excludes --listen"},
       {{"--no-clients", "--sm", "h:1", "--sm-id", "a", "--sm-secret", "b"}, "--no-clients: excludes --sm"},

@@ -180,6 +180,7 @@ TEST_CASE("the example configuration: its examples are of the right form") {
     if (l.key.starts_with("sm") && l.key != "sm-id") text += "sm-id = \"a\"\n";
     if (l.key.starts_with("sm") && l.key != "sm-secret") text += "sm-secret = \"b\"\n";
     if (l.key == "auth-http-ca") text += "auth-http = \"https://localhost/\"\n";
+    if (l.key.starts_with("component-")) text += "component = \"bot.localhost:x\"\n";
     if (l.key == "registration-token") text += "register = true\n";
     if (l.key == "users") text = "users = \"" + nobody.path() + "\"\n";
     const temporary_file file(text);
