@@ -47,7 +47,8 @@ void check_no_clients(const settings& all, const options& o) {
   if (o.manager) throw usage_error(origin, "excludes --sm: nobody could use that session manager through us");
   for (const std::string_view name :
        {"listen", "listen-tls", "tls-cert", "tls-client-ca", "proxy-from", "auth-http", "auth-command"}) {
-    if (all.contains(name)) throw usage_error(origin, "excludes --" + std::string(name));
+    const bool for_components = name == "tls-cert" && o.components.tls_listener;
+    if (all.contains(name) && !for_components) throw usage_error(origin, "excludes --" + std::string(name));
   }
   if (o.c2s.empty() && o.components.names.empty()) {
     throw usage_error(origin, "needs --c2s NAME:SECRET or --component NAME:SECRET: nobody could connect");

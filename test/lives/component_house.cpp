@@ -22,17 +22,36 @@ std::string handshake_for(std::string_view answer, std::string_view secret) {
   return "<handshake>" + base::sha1_hex(id, secret) + "</handshake>";
 }
 
-component_house::component_house(std::size_t outbox_bytes, std::chrono::seconds handshake_timeout) {
-  base::log::set_level(base::log::level::off);
-  hub::exchange::options o;
-  o.placement = [](const route::message&, std::uint32_t) { return 0U; };
-  exchange = std::make_unique<hub::exchange>(std::vector<net::shard*>{&shard}, std::move(o));
-  exchange->on(0).attach(&manager);
+component::options component_options() {
+  component::options o;
+  for (const char* name : {"bot.example.org", "other.example.org", "*.bots.example.org"}) o.components.emplace(name, "secret");
+  o.domains = {"example.org"};
+  return o;
+}
+
+namespace {
+
+component::options c2s_options(std::size_t outbox_bytes, std::chrono::seconds handshake_timeout) {
   component::options c;
   c.c2s.emplace(c2s_name, c2s_secret);
   c.c2s.emplace("other.example.org", "another secret");
   c.outbox_bytes = outbox_bytes;
   c.handshake_timeout = handshake_timeout;
+  return c;
+}
+
+}  // namespace
+
+component_house::component_house(std::size_t outbox_bytes, std::chrono::seconds handshake_timeout)
+    : component_house(c2s_options(outbox_bytes, handshake_timeout)) {}
+
+component_house::component_house(component::options c) {
+  base::log::set_level(base::log::level::off);
+  hub::exchange::options o;
+  o.placement = [](const route::message&, std::uint32_t) { return 0U; };
+  exchange = std::make_unique<hub::exchange>(std::vector<net::shard*>{&shard}, std::move(o));
+  exchange->on(0).attach(&manager);
+  c.to_accounts = [this](std::string&& xml, std::string_view bare) { stanzas_.push_back(std::string(bare) + ' ' + xml); };
   router = std::make_unique<component::router>(std::move(c), *exchange, exchange->on(0));
 }
 
@@ -42,10 +61,14 @@ component_house::~component_house() {
 }
 
 std::unique_ptr<peer_end> component_house::connect() {
-  const socket_pair pair;
   net::peer who;
   who.address = "127.0.0.1";
   who.loopback = true;
+  return connect_from(who);
+}
+
+std::unique_ptr<peer_end> component_house::connect_from(const net::peer& who) {
+  const socket_pair pair;
   ++accepted;
   router->accept(pair.life, who);
   settle(shard);
@@ -56,8 +79,16 @@ std::unique_ptr<peer_end> component_house::connect_as(std::string_view name, std
   auto c = connect();
   c->send(component_header("to='" + std::string(name) + "'"));
   c->send(handshake_for(c->take(), secret));
-  if (c->take() != "<handshake/>") throw std::runtime_error("the handshake was refused");
+  constexpr std::string_view let_in = "<handshake/>";
+  auto answer = c->take();
+  if (!answer.starts_with(let_in)) throw std::runtime_error("the handshake was refused");
+  c->put_back(answer.substr(let_in.size()));  // what has waited for it
   return c;
+}
+
+void component_house::send_stanza(std::string_view xml) {
+  exchange->on(0).to_others(std::string(xml));
+  settle(shard);
 }
 
 void component_house::put_route(std::string_view node, std::string xml) {

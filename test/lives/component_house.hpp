@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "component/router.hpp"
@@ -24,16 +25,23 @@ std::string handshake_for(std::string_view answer, std::string_view secret);
 class component_house {
  public:
   explicit component_house(std::size_t outbox_bytes = 0, std::chrono::seconds handshake_timeout = std::chrono::seconds(10));
+  explicit component_house(component::options o);
   ~component_house();
 
   /// Connects a socket pair to the router.
   std::unique_ptr<peer_end> connect();
+  std::unique_ptr<peer_end> connect_from(const net::peer& who);
   /// The same and the handshake; all that was answered is read.
   std::unique_ptr<peer_end> connect_as(std::string_view name = c2s_name, std::string_view secret = c2s_secret);
   /// From a session to the client NODE@c2s_name; the loop does not run.
   void put_route(std::string_view node, std::string xml);
   /// The same, and the loop runs.
   void send_route(std::string_view node, std::string xml);
+
+  /// A stanza of a session to a component.
+  void send_stanza(std::string_view xml);
+  /// What components sent to accounts since the last call: "BARE_JID XML".
+  std::vector<std::string> take_stanzas() { return std::exchange(stanzas_, {}); }
 
   /// What reached the manager since the last call, one text each: "stanza XML", "failure XML", "gone NAME"...
   std::vector<std::string> take_routes();
@@ -46,6 +54,12 @@ class component_house {
   std::unique_ptr<hub::exchange> exchange;
   std::unique_ptr<component::router> router;
   std::uint64_t accepted = 0;
+
+ private:
+  std::vector<std::string> stanzas_;
 };
+
+/// Components bot, other and *.bots of example.org, all with the secret "secret", in front of accounts of example.org.
+component::options component_options();
 
 }  // namespace couplet::lives

@@ -44,7 +44,7 @@ void peer_end::put(std::string_view bytes) {
 }
 
 std::string peer_end::take() {
-  std::string all;
+  std::string all = std::exchange(put_back_, {});
   std::vector<char> part(65536);
   while (socket_ >= 0) {
     const auto n = ::read(socket_, part.data(), part.size());

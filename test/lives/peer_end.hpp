@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -36,6 +37,8 @@ class peer_end {
   void put(std::string_view bytes);
   /// All that was written to us. Sets `ended` where nothing more can come.
   std::string take();
+  /// What was taken too early comes first the next time.
+  void put_back(std::string bytes) { put_back_ = std::move(bytes); }
   void hang_up();
 
   bool ended = false;
@@ -43,6 +46,7 @@ class peer_end {
  private:
   net::shard& shard_;
   int socket_;
+  std::string put_back_;
 };
 
 /// Keeps what comes for the session manager.

@@ -65,6 +65,19 @@ void read_setting(scene& s, std::string_view name, std::string_view value, unsig
     if (value != "auto" && value != "route" && value != "sc") fail(line, "auto, route or sc is needed");
     using enum stream::session_protocol;
     s.sessions = value == "auto" ? automatic : value == "sc" ? control : route;
+  } else if (name == "as") {
+    s.as = value;
+  } else if (name == "conflict") {
+    if (value != "replace" && value != "refuse" && value != "share") fail(line, "replace, refuse or share is needed");
+    s.conflict = value;
+  } else if (name == "default") {
+    s.default_component = value;
+  } else if (name == "grace") {
+    read_number(s.grace, value, line);
+  } else if (name == "keepalive") {
+    read_number(s.keepalive, value, line);
+  } else if (name == "queue") {
+    read_number(s.queue, value, line);
   } else if (name == "attempts") {
     read_number(s.attempts, value, line);
   } else if (name == "bytes") {
@@ -148,11 +161,11 @@ std::vector<scene> parse(std::string_view text) {
   return scenes;
 }
 
-std::vector<text> all_texts() {
+std::vector<text> all_texts(std::string_view below) {
   const char* folder = std::getenv("COUPLET_TRANSCRIPTS");
   if (folder == nullptr) throw std::runtime_error("COUPLET_TRANSCRIPTS names the folder of the conversations");
   std::vector<text> texts;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(folder) / below)) {
     if (entry.path().extension() != ".txt") continue;
     std::ifstream file(entry.path(), std::ios::binary);
     std::ostringstream content;

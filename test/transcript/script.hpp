@@ -51,6 +51,13 @@ struct scene {
   bool own_logins = false;  ///< whoever answers questions compares passwords, not the manager
   stream::session_protocol sessions = stream::session_protocol::route;
   std::uint32_t attempts = 5;
+  // Of components.
+  std::string as;                    ///< the handshake of this name is over when the scene begins
+  std::string conflict = "replace";  ///< what becomes of a second connection of a name
+  std::string default_component;     ///< who gets what is for nobody
+  std::uint32_t grace = 10;          ///< seconds that a stanza waits
+  std::uint32_t keepalive = 0;       ///< seconds
+  std::uint32_t queue = 1'000'000;   ///< bytes that may wait for components that are not there
   xml::tokenizer_limits limits;
   std::vector<step> steps;
 };
@@ -64,9 +71,9 @@ struct text {
   std::vector<scene> scenes;
 };
 
-/// All texts of the folder that the environment's COUPLET_TRANSCRIPTS names, in the order of their names. Throws std::runtime_error that
-/// names file and line.
-std::vector<text> all_texts();
+/// All texts of the folder that the environment's COUPLET_TRANSCRIPTS names, or of one below it, in the order of their names. Throws
+/// std::runtime_error that names file and line.
+std::vector<text> all_texts(std::string_view below = {});
 
 // What a stage needs to play a scene on a real client stream.
 
