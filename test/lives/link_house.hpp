@@ -63,6 +63,7 @@ class link_house {
     l.name = "c2s.example.org";
     l.secret = "open sesame";
     l.queue_bytes = queue_bytes;
+    l.keepalive = std::chrono::seconds(0);
     link = std::make_unique<link::manager_link>(std::move(l), *exchange, exchange->on(0), run);
   }
   ~link_house() {

@@ -45,5 +45,5 @@ TEST_CASE("the examples in etc/PROTOCOL.md are recorded, and are read as the pag
     kinds.insert(kind);
   }
   CHECK_FALSE(in_example);
-  CHECK(kinds.size() == std::variant_size_v<route::message>);
+  CHECK(kinds.size() + 1 == std::variant_size_v<route::message>);  // route::held never leaves the process
 }
