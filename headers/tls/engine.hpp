@@ -27,14 +27,18 @@ struct client_identity {
   std::vector<std::string> srv_names;       ///< id-on-dnsSRV, RFC 4985, "_xmpp-client.example.net"
 };
 
-/// What is known about a connection once its handshake is over.
-struct facts {
-  std::string_view version;          ///< "TLSv1.3", "TLSv1.2"
+/// What a connection is protected by. The texts last as long as the program.
+struct protection {
+  std::string_view version;          ///< "TLSv1.3", "TLSv1.2"; empty: the handshake was never over
   std::string_view cipher;           ///< its name at IANA, "TLS_AES_128_GCM_SHA256"
   std::uint16_t secret_bits = 0;     ///< strength of the cipher
   std::uint16_t algorithm_bits = 0;  ///< length of its key
-  std::string sni;                   ///< the name that the client asked for, lower case; may be empty
-  std::string alpn;                  ///< "xmpp-client" where that was agreed upon
+};
+
+/// What is known about a connection once its handshake is over.
+struct facts : protection {
+  std::string sni;   ///< the name that the client asked for, lower case; may be empty
+  std::string alpn;  ///< "xmpp-client" where that was agreed upon
   bool resumed = false;
   std::size_t certificate = 0;  ///< index in contexts::certificates() of the one that was chosen
   // Channel binding data; empty: not to be had on this connection.
@@ -90,7 +94,9 @@ class engine {
   std::string_view failure() const noexcept { return failure_; }
   /// Nothing before the handshake is over, and after forget_facts().
   const facts* known() const noexcept { return facts_.get(); }
-  /// Gives their memory back, when nobody will ask any more (after the login).
+  /// The part of it that stays known, whatever comes: it costs no memory.
+  protection protected_by() const noexcept;
+  /// Gives the memory of the facts back, when nobody will ask any more (after the login).
   void forget_facts() noexcept { facts_.reset(); }
 
  private:
@@ -117,10 +123,12 @@ class engine {
   status status_ = status::handshaking;
   bool direct_tls_;
   bool said_goodbye_ = false;
+  bool is_1_3_ = false;
   std::uint8_t head_seen_ = 0;      // bytes of the head of the record that is being read, 5 at the most
   std::uint16_t record_size_ = 0;   // as the head says
   std::uint16_t record_left_ = 0;   // how much of it is still to come
   std::uint16_t idle_records_ = 0;  // records that brought nothing, less those that did
+  std::uint16_t suite_ = 0;         // that was agreed upon, as in the ClientHello
 };
 
 }  // namespace couplet::tls

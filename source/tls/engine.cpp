@@ -37,6 +37,10 @@ void engine::fail(std::string_view why) noexcept {
   handshake_.reset();
 }
 
+protection engine::protected_by() const noexcept {
+  return suite_ == 0 ? protection() : protection_of(suite_, is_1_3_);
+}
+
 /// The library sends no alert for some of the ways to fail, a record that does not decrypt among them: then the peer is told
 /// goodbye.
 void engine::fail_and_tell(std::string_view why, io_turn& turn) noexcept {
@@ -150,6 +154,8 @@ void engine::shake_hands(io_turn& turn) {
     return;
   }
   facts_ = collect_facts(connection_.get(), h);
+  is_1_3_ = facts_->version == version_1_3;
+  suite_ = static_cast<std::uint16_t>(wolfSSL_get_current_cipher_suite(connection_.get()));
   wolfSSL_FreeArrays(connection_.get());
   wolfSSL_SetCertCbCtx(connection_.get(), nullptr);
   handshake_.reset();

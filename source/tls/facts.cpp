@@ -45,14 +45,20 @@ std::string agreed_protocol(WOLFSSL* connection) {
 
 }  // namespace
 
+protection protection_of(unsigned suite, bool is_1_3) noexcept {
+  protection p;
+  p.version = is_1_3 ? version_1_3 : "TLSv1.2";
+  if (const auto* known = find_suite(suite)) {
+    p.cipher = known->name;
+    p.secret_bits = p.algorithm_bits = known->bits;
+  }
+  return p;
+}
+
 std::unique_ptr<facts> collect_facts(WOLFSSL* connection, handshake& from) {
   auto all = std::make_unique<facts>();
-  const bool is_1_3 = std::string_view(wolfSSL_get_version(connection)) == "TLSv1.3";
-  all->version = is_1_3 ? "TLSv1.3" : "TLSv1.2";
-  if (const auto* known = find_suite(static_cast<unsigned>(wolfSSL_get_current_cipher_suite(connection)))) {
-    all->cipher = known->name;
-    all->secret_bits = all->algorithm_bits = known->bits;
-  }
+  const bool is_1_3 = std::string_view(wolfSSL_get_version(connection)) == version_1_3;
+  static_cast<protection&>(*all) = protection_of(static_cast<unsigned>(wolfSSL_get_current_cipher_suite(connection)), is_1_3);
   all->resumed = wolfSSL_session_reused(connection) != 0;
   all->certificate = from.certificate;
   all->alpn = agreed_protocol(connection);

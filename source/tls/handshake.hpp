@@ -39,6 +39,9 @@ struct io_turn {
   }
 };
 
+constexpr std::string_view version_1_3 = "TLSv1.3";
+/// What is said of a suite; without a name where it is none of ours.
+protection protection_of(unsigned suite, bool is_1_3) noexcept;
 /// Asks the library what was agreed upon. To be called once the handshake is over and its secrets are still kept.
 std::unique_ptr<facts> collect_facts(WOLFSSL* connection, handshake& from);
 

@@ -36,6 +36,7 @@ TEST_CASE("a handshake of each version, and data in both directions") {
     client c(with_version(version));
     engine server(shared, false);
     CHECK(server.state() == status::handshaking);
+    CHECK(server.protected_by().version.empty());
     const auto done = run(c, server);
     REQUIRE(done.client_done);
     REQUIRE(done.server == status::open);
@@ -50,9 +51,22 @@ TEST_CASE("a handshake of each version, and data in both directions") {
     CHECK_FALSE(known.resumed);
     CHECK_FALSE(known.client.present);
     check_data(c, server);
+    const auto protection_is_known = [&] {
+      const auto by = server.protected_by();
+      CHECK(by.version == (version == WOLFSSL_TLSV1_3 ? "TLSv1.3" : "TLSv1.2"));
+      CHECK(by.cipher == (version == WOLFSSL_TLSV1_3 ? "TLS_AES_128_GCM_SHA256" : "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
+      CHECK((by.secret_bits == 128 && by.algorithm_bits == 128));
+    };
+    protection_is_known();
     server.forget_facts();
     CHECK(server.known() == nullptr);
+    protection_is_known();
     check_data(c, server);
+    c.close();
+    std::string plain, out;
+    CHECK(server.feed(c.to_server, plain, out) == status::peer_closed);
+    server.close(out);
+    protection_is_known();
   }
 }
 
