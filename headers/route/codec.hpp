@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,13 +9,14 @@
 
 namespace couplet::route {
 
-/// The wire form of the messages: one <route/> element each, both generations of the protocol. etc/PROTOCOL.md shows it.
+/// The wire form of the messages: one <route/> element each, both generations of the protocol; of a notice, a plain message.
+/// etc/PROTOCOL.md shows it.
 /// Any thread may call; nothing is kept.
 
 /// Who wrote a route: the same bytes (type='session') mean a request from one side and an answer from the other.
 enum class writer : unsigned char { c2s, manager };
 
-/// Appends the message as one <route/> element (jabber:component:accept, the stream's default namespace, is not declared). Addresses
+/// Appends the message as one element (jabber:component:accept, the stream's default namespace, is not declared). Addresses
 /// are written as their texts, which must be set: who owns the wire turns handles into JIDs first. `to` is always needed, `from` by
 /// all but stanzas and failures.
 ///
@@ -34,6 +36,10 @@ void append(std::string& out, const message& m);
 /// The payload is taken from base::take_text(), the addresses (and the names that a controlled stanza carries) from
 /// base::take_short_text(): who consumes the message gives them back.
 base::result<message> parse(std::string_view element_bytes, writer from);
+
+/// Reads a plain message of a c2s: a notice where it has both addresses, no type, and one child, the <update/> that etc/PROTOCOL.md
+/// describes. Nothing for any other. Bytes and texts as for parse().
+std::optional<message> parse_notice(std::string_view element_bytes);
 
 /// What of the session control protocol stands on the first tag of an element: of a failure's XML, say, which keeps it. Read by namespace.
 struct control_marks {

@@ -134,6 +134,19 @@ struct held {
   friend bool operator==(const held&, const held&) = default;
 };
 
+/// Who has logged in, or is gone, for one of those who want to know (etc/PROTOCOL.md, 10). On the wire no route but a plain message.
+/// c2s → manager: `from` is the client, `to` the JID that is told, `xml` the <update/> in the message.
+/// manager → c2s: it comes back; `to` is the client that it was about, `xml` the whole message, an error with both addresses in it.
+struct notice {
+  notice() = default;
+  notice(address from_, address to_, std::string xml_, bool returned_ = false)
+      : from(std::move(from_)), to(std::move(to_)), xml(std::move(xml_)), returned(returned_) {}
+  address from, to;
+  std::string xml;
+  bool returned = false;
+  friend bool operator==(const notice&, const notice&) = default;
+};
+
 /// What a failure says in its text, where either side of this project wrote it. Other managers say other things, in any language.
 namespace failure_text {
 inline constexpr std::string_view session_failed = "Session Failed";
@@ -144,7 +157,8 @@ inline constexpr std::string_view account_removed = "Account removed";
 inline constexpr std::string_view link_down = "The session manager is not connected";
 }  // namespace failure_text
 
-using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza, held>;
+using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza, held,
+                             notice>;
 
 const address& from_of(const message& m) noexcept;
 const address& to_of(const message& m) noexcept;
@@ -158,9 +172,9 @@ std::size_t size_of(const message& m) noexcept;
 /// "auth", "session-start", "stanza"...: for log lines.
 const char* name_of(const message& m) noexcept;
 
-/// What to answer to a message that found nobody at `to` (bounced, never dropped in silence: etc/PROTOCOL.md, 8 and 10): a failure with the ends swapped
+/// What to answer to a message that found nobody at `to` (bounced, never dropped in silence: etc/PROTOCOL.md, 8 and 11): a failure with the ends swapped
 /// and the child kept, sc:c2s and sc:sm included. Nothing (false, and `m` is as it was) for what must not be answered: a failure, an answer
-/// (auth result or error; ended, created, deleted; anything that failed), an empty stanza, and what has no `from`.
+/// (auth result or error; ended, created, deleted; anything that failed), an empty stanza, a notice, and what has no `from`.
 /// A session_started that came too late is answered with a failure that ends the session, a `started` with `end`.
 ///
 /// Both directions: the c2s bounces what comes for a client that is gone, the other side what it can't deliver. After a bounced

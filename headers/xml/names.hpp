@@ -30,6 +30,7 @@ inline constexpr std::string_view disco_info = "http://jabber.org/protocol/disco
 inline constexpr std::string_view disco_items = "http://jabber.org/protocol/disco#items";
 inline constexpr std::string_view ping = "urn:xmpp:ping";
 inline constexpr std::string_view version = "jabber:iq:version";
+inline constexpr std::string_view connection_state = "http://amessage.info/protocol/connectionstate";
 inline constexpr std::string_view session_control = "http://jabberd.jabberstudio.org/ns/session/1.0";
 
 }  // namespace couplet::xml::ns

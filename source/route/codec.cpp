@@ -6,6 +6,7 @@
 #include "control.hpp"
 #include "tags.hpp"
 #include "xml/first_tag.hpp"
+#include "xml/names.hpp"
 #include "xml/writer.hpp"
 
 namespace couplet::route {
@@ -36,6 +37,10 @@ void append_child(std::string& out, const controlled_stanza& m) {
   append_controlled(out, m.xml, m.c2s, m.sm);
 }
 
+void append_child(std::string& out, const notice& m) {
+  out += m.xml;
+}
+
 struct type_writer {
   std::string_view operator()(const auth&) const noexcept { return "auth"; }
   std::string_view operator()(const session_start&) const noexcept { return "session"; }
@@ -51,19 +56,31 @@ void append_if(std::string& out, std::string_view name, std::string_view value) 
   if (!value.empty()) xml::append_attribute(out, name, value);
 }
 
+/// In the order of the original.
+void append_notice(std::string& out, const notice& m) {
+  if (!m.returned) {
+    out += "<message";
+    append_if(out, "to", m.to.text);
+    append_if(out, "from", m.from.text);
+    out += '>';
+  }
+  append_child(out, m);
+  if (!m.returned) out += "</message>";
+}
+
 // ---- reading --------------------------------------------------------------------------------------
 
-/// The first tag of a route: values as written.
+/// The first tag of a route, or of a notice: values as written.
 struct envelope {
   std::string_view tag;
   std::string_view from, to, type, error, origin;
   bool declares = false;  ///< a namespace: what it holds may rely on that
 };
 
-/// False where it is no route element.
-bool read_envelope(std::string_view bytes, envelope& e) {
+/// False where it is no element of that name.
+bool read_envelope(std::string_view bytes, envelope& e, std::string_view name = "route") {
   xml::attribute_cursor tag(bytes);
-  if (local_of(tag.name()) != "route") return false;
+  if (local_of(tag.name()) != name) return false;
   while (tag.next()) {
     const xml::attribute& a = tag.current();
     if (a.name == "from") e.from = a.value;
@@ -77,7 +94,7 @@ bool read_envelope(std::string_view bytes, envelope& e) {
   return true;
 }
 
-/// What stands between the route's tags.
+/// What stands between its tags.
 std::string_view content_of(std::string_view bytes, const envelope& e) noexcept {
   const std::size_t end = bytes.rfind("</");
   return end == std::string_view::npos || end < e.tag.size() ? std::string_view()
@@ -129,9 +146,18 @@ base::result<message> parse_untyped(const route_child& child, const envelope& e)
   return message(std::in_place_type<stanza>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
 }
 
+/// Declared on its own tag, as everybody writes it.
+bool is_update(const route_child& child) {
+  if (child.problem != nullptr || child.bytes.empty()) return false;
+  std::string scratch;
+  const auto uri = xml::decode_attribute(xml::find_attribute(child.bytes, "xmlns"), scratch);
+  return xml::attribute_cursor(child.tag).name() == "update" && uri == xml::ns::connection_state;
+}
+
 }  // namespace
 
 void append(std::string& out, const message& m) {
+  if (const auto* n = std::get_if<notice>(&m)) return append_notice(out, *n);
   out += "<route";
   append_if(out, "from", from_of(m).text);
   append_if(out, "to", to_of(m).text);
@@ -219,6 +245,14 @@ base::result<message> parse(std::string_view element_bytes, writer from) {
   // One that cannot be read is of no use, and no reason to lose the stanza.
   if (auto* const carries = trace_of(*parsed)) carries->origin = parse_origin(e.origin).value_or(origin());
   return parsed;
+}
+
+std::optional<message> parse_notice(std::string_view element_bytes) {
+  envelope e;
+  if (!read_envelope(element_bytes, e, "message") || e.to.empty() || e.from.empty() || !e.type.empty()) return std::nullopt;
+  const route_child child = find_child(content_of(element_bytes, e));
+  if (!is_update(child)) return std::nullopt;
+  return message(std::in_place_type<notice>, address_of(e.from), address_of(e.to), payload_of(child.bytes, e));
 }
 
 }  // namespace couplet::route

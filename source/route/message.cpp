@@ -36,6 +36,9 @@ std::size_t texts_of(const held& m) noexcept {
 std::size_t texts_of(const controlled_stanza& m) noexcept {
   return m.c2s.size() + m.sm.size() + m.xml.size();
 }
+std::size_t texts_of(const notice& m) noexcept {
+  return m.xml.size();
+}
 
 /// A request has type get or set; what a manager refuses as no request at all (a presence, say) is none either, but it
 /// is no answer.
@@ -76,6 +79,7 @@ struct bouncer {
   bool operator()(stanza& m) const { return !m.xml.empty() && give_back(m.xml); }
   bool operator()(failure&) const { return false; }
   bool operator()(held&) const { return false; }
+  bool operator()(notice&) const { return false; }
   bool operator()(session_control& m) const;
   bool operator()(controlled_stanza& m) const {
     append_controlled(refuse().xml = base::take_text(), m.xml, m.c2s, m.sm);
@@ -151,6 +155,7 @@ const char* name_of(const message& m) noexcept {
     const char* operator()(const session_control&) const noexcept { return "session-control"; }
     const char* operator()(const controlled_stanza&) const noexcept { return "controlled-stanza"; }
     const char* operator()(const held&) const noexcept { return "held"; }
+    const char* operator()(const notice&) const noexcept { return "notice"; }
   };
   return std::visit(namer{}, m);
 }

@@ -62,7 +62,17 @@ void check_bounce(message m) {
   require(std::holds_alternative<session_control>(answer) || !bounce(answer, second));
 }
 
+void check_notice(std::string_view bytes) {
+  const auto got = parse_notice(bytes);
+  if (!got) return;
+  const std::string again = written(*got);
+  require(link().is_one_element(again));
+  const auto back = parse_notice(again);
+  require(back && *back == *got);
+}
+
 void check_element(std::string_view bytes) {
+  check_notice(bytes);
   for (const writer from : {writer::c2s, writer::manager}) {
     auto got = parse(bytes, from);
     if (!got.ok()) {

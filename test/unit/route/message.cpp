@@ -51,6 +51,7 @@ TEST_CASE("every kind has its name, its ends and its size") {
       {failure(from, to, "12", "34"), "failure"},
       {session_control(from, to, verb::end), "session-control"},
       {controlled_stanza(from, to, "1", "2", "34"), "controlled-stanza"},
+      {notice(from, to, "1234"), "notice"},
   };
   for (auto [m, name] : kinds) {
     CHECK(std::string_view(name_of(m)) == name);

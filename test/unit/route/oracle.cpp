@@ -132,6 +132,17 @@ std::string meaning_of_bytes(std::string_view bytes, route::writer from_whom) {
   return describe("stanza", from, to, form);
 }
 
+std::string meaning_of_notice(std::string_view bytes) {
+  pugi::xml_document document;
+  const pugi::xml_node message = load(document, bytes);
+  pugi::xml_node child;
+  if (std::string_view(message.name()) != "message" || message.attribute("type") || !only_child(message, child)) return "refused";
+  const bindings in = bind(stream_bindings, message);
+  const std::string form = child ? normal_form(child, in, nullptr) : "-";
+  if (!form.starts_with("<{http://amessage.info/protocol/connectionstate}update>")) return "refused";
+  return describe("notice", message.attribute("from").value(), message.attribute("to").value(), form);
+}
+
 std::string meaning_of_message(const route::message& m) {
   struct teller {
     std::string operator()(const route::auth& one) const { return form_of(one.iq); }
@@ -148,6 +159,7 @@ std::string meaning_of_message(const route::message& m) {
       return "c2s=" + one.c2s + " sm=" + one.sm + " " + form_of(one.xml);
     }
     std::string operator()(const route::held& one) const { return form_of(one.xml); }
+    std::string operator()(const route::notice& one) const { return form_of(one.xml); }
   };
   return describe(name_of(m), from_of(m).text, to_of(m).text, std::visit(teller{}, m));
 }

@@ -14,5 +14,7 @@ std::string meaning_of_bytes(std::string_view route, route::writer from);
 
 /// The same for a message that the codec has made.
 std::string meaning_of_message(const route::message& m);
+/// Of a plain message that holds an update.
+std::string meaning_of_notice(std::string_view bytes);
 
 }  // namespace couplet::test
