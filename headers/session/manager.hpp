@@ -77,6 +77,8 @@ struct effects {
 /// - presence goes to all available resources of the account, the sender's own included (4.2.2, 4.4.2, 4.5.2), and to nobody
 ///   else unless it is directed; there are no rosters, so subscription stanzas are answered with feature-not-implemented;
 /// - probes from other accounts and headlines that nobody takes are ignored;
+/// - errors to the server itself are ignored, but for those that bring back a notice (route::notice): they are counted, or sent on to
+///   the c2s whose client it was about;
 /// - a message that a client was not given goes on to one other session: the one that has taken over its resource, or the most
 ///   available; it is answered with service-unavailable if there is none.
 class manager {
@@ -114,6 +116,8 @@ class manager {
 
   std::size_t account_count() const noexcept;
   std::size_t session_count() const noexcept;
+  /// Notices about clients of this process that found nobody, or that somebody sent back.
+  std::uint64_t returned_notices() const noexcept;
 
  private:
   struct state;

@@ -32,6 +32,7 @@ struct core {
   account_table accounts;
   session_table sessions;
   xml::fragment document;
+  std::uint64_t returned_notices = 0;  ///< that nobody took
 };
 
 /// For one more recipient, in memory that is used again.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control.hpp"
+#include "notices.hpp"
 #include "presence.hpp"
 #include "services.hpp"
 
@@ -52,6 +53,7 @@ void deliver_here(core& c, std::string&& xml, const stanza_head& head, const sta
 void deliver_to_server(core& c, std::string&& xml, const stanza_head& head, const stanza_address& to, effects& out) {
   if (head.is_subscription()) return answer_error(c, std::move(xml), head, condition::feature_not_implemented, out);
   if (head.is_request() && to.is_bare()) return answer_for_server(c, std::move(xml), head, nullptr, to, out);
+  if (is_returned_notice(head, to)) return take_returned_notice(c, std::move(xml), head, to, out);
   no_recipient(c, std::move(xml), head, out);
 }
 

@@ -8,6 +8,7 @@
 #include "delivery.hpp"
 #include "lives.hpp"
 #include "login.hpp"
+#include "notices.hpp"
 #include "presence.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
@@ -123,6 +124,8 @@ std::uint32_t partition_of_address(std::string_view address, std::uint32_t parti
 std::uint32_t partition_for(const route::message& m, std::uint32_t partitions) {
   const auto& to = route::to_of(m);
   if (to.handle != 0) return route::client_id::unpack(to.handle).shard % std::max(partitions, 1U);
+  // In one place for each JID that is told, so that login comes before logout.
+  if (std::holds_alternative<route::notice>(m)) return partition_of_address(to.text, partitions);
   // Session control has names of its own for sessions; the route's address says little.
   if (const auto* s = std::get_if<route::controlled_stanza>(&m)) return partition_in(s->sm, partitions).value_or(0);
   if (const auto* c = std::get_if<route::session_control>(&m)) {
@@ -191,6 +194,7 @@ void manager::on_route(route::message&& m, effects& out) {
   if (auto* start = std::get_if<route::session_start>(&m)) return on_session_start(*state_, std::move(*start), out);
   if (auto* command = std::get_if<route::session_control>(&m)) return on_session_control(*state_, std::move(*command), out);
   if (auto* failure = std::get_if<route::failure>(&m)) return on_failure(*state_, std::move(*failure), out);
+  if (auto* notice = std::get_if<route::notice>(&m)) return on_notice(*state_, std::move(*notice), out);
   on_anything_else(std::move(m), out);
 }
 
@@ -204,6 +208,9 @@ void manager::on_c2s_gone(std::string_view c2s_domain, effects& out) {
 
 std::size_t manager::account_count() const noexcept {
   return state_->accounts.size();
+}
+std::uint64_t manager::returned_notices() const noexcept {
+  return state_->returned_notices;
 }
 std::size_t manager::session_count() const noexcept {
   return state_->sessions.size();

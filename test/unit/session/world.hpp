@@ -29,6 +29,7 @@ inline settings example(bool registration = false) {
 ///
 ///   romeo + started            a session runs
 ///   romeo <- <message .../>    a stanza for the client
+///   n@c2s <~ <message .../>    a notice comes back to a c2s
 ///   romeo x Session Failed     the client can't go on; the XML that came with it, if any, follows
 ///   others <- <message .../>   a stanza for a domain that is not served here
 class world {
@@ -93,6 +94,11 @@ class world {
   manager& of(std::string_view bare) { return *partitions_[partition_of(bare, count_)]; }
   const route::address& c2s(const std::string& name) { return clients_.at(name).c2s; }
   const route::address& session(const std::string& name) { return clients_.at(name).session; }
+  std::uint64_t returned_notices() const {
+    std::uint64_t sum = 0;
+    for (const auto& p : partitions_) sum += p->returned_notices();
+    return sum;
+  }
   std::size_t sessions() const {
     std::size_t sum = 0;
     for (const auto& p : partitions_) sum += p->session_count();
@@ -127,6 +133,9 @@ class world {
       log.push_back(name + " + started" + started->child);
     } else if (const auto* stanza = std::get_if<route::stanza>(&m)) {
       log.push_back(name + " <- " + stanza->xml);
+    } else if (const auto* notice = std::get_if<route::notice>(&m)) {
+      CHECK(notice->returned);
+      log.push_back(notice->to.text + " <~ " + notice->xml);
     } else {
       const auto& failure = std::get<route::failure>(m);
       log.push_back(name + " x " + failure.text + failure.xml);
