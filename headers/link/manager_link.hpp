@@ -39,8 +39,10 @@ struct options {
 /// clients' sessions again; then each client has back what it had sent and nobody has handled, and sends it again.
 ///
 /// Without a grace, or when it is over, what was not written is answered with errors, and every client is told
-/// <remote-connection-failed/>: the manager's sessions are gone for them. What the manager has to know of that, the ends of sessions and
-/// what their clients were not given, waits for the next link and goes first there.
+/// <remote-connection-failed/>: the manager's sessions are gone for them. What the manager has to know of that, the ends of sessions,
+/// what their clients were not given, and notices, waits for the next link and goes first there.
+///
+/// Notices are lost, and counted, while more than `queue_bytes` wait: nobody waits for them, and a hundred thousand may leave at once.
 class manager_link final : public hub::manager {
  public:
   /// How the first attempt ended: up, refused (a wrong secret: trying again is of no use), or not reached (tried again).
@@ -55,6 +57,10 @@ class manager_link final : public hub::manager {
 
   /// Routes that came so far.
   std::uint64_t heard() const noexcept { return heard_; }
+
+  /// Notices that the manager sent back, and those that were not sent because too much was waiting for it.
+  std::uint64_t returned_notices() const noexcept { return returned_notices_; }
+  std::uint64_t lost_notices() const noexcept { return lost_notices_; }
 
   /// From the next handshake on. On the shard's thread.
   void set_secret(std::string secret) { options_.secret = std::move(secret); }
@@ -93,6 +99,8 @@ class manager_link final : public hub::manager {
   void begin_counting(std::uint64_t link);
   void refuse(route::message& m);
   void keep(std::string failure, bool holds_a_stanza);
+  void keep_notice(std::string written);
+  void lose_notice();
   void say_first(outcome o, std::string why);
 
   options options_;
@@ -106,7 +114,7 @@ class manager_link final : public hub::manager {
   std::function<void(outcome, std::string)> first_outcome_;
   std::uint32_t failures_ = 0;  ///< in a row; a link that does not last is one
   base::time_point up_since_{};
-  std::deque<std::string> owed_;  ///< failure routes and ends that the manager has not got
+  std::deque<std::string> owed_;  ///< failure routes, ends and notices that the manager has not got
   std::size_t owed_bytes_ = 0;
   std::uint64_t lost_ = 0;  ///< of them, since the link was last up, for want of room
   bool was_up_ = false;     ///< in this conversation
@@ -123,6 +131,8 @@ class manager_link final : public hub::manager {
   std::uint64_t acknowledged_before_ = 0;
   route::origins given_;  ///< what clients of ours were given
   std::uint64_t heard_ = 0;
+  std::uint64_t returned_notices_ = 0;
+  std::uint64_t lost_notices_ = 0;
   bool stopping_ = false;
 };
 

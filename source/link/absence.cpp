@@ -76,7 +76,7 @@ void manager_link::give_up_waiting() {
     const route::origin origin{link_, ++number & (~std::uint64_t{0} >> 1U), 0};
     if (link_ != 0 && given_.has(origin)) return;
     auto m = route::parse(piece, route::writer::c2s);
-    if (!m) return;
+    if (!m) return keep_notice(std::string(piece));
     auto& from = route::from_of(*m);
     from.handle = route::parse_client_node(std::string_view(from.text).substr(0, from.text.find('@')), run_).value_or(0);
     refuse(*m);
@@ -94,7 +94,8 @@ void manager_link::hand_back() {
     // Something that it led to has come here already: it was handled.
     if (link_before_ != 0 && given_.has(origin)) return;
     auto m = route::parse(piece, route::writer::c2s);
-    if (m) hand_back(std::move(*m), origin);
+    if (m) return hand_back(std::move(*m), origin);
+    current_->send_written(piece);  // a notice
   });
   pending_.clear();
   given_.begin_anew();
@@ -126,6 +127,11 @@ void manager_link::begin_counting(std::uint64_t link) {
 void manager_link::refuse(route::message& m) {
   auto& from = route::from_of(m);
   if (!from.is_local()) return;
+  if (std::holds_alternative<route::notice>(m)) {
+    std::string written;
+    append_from_us(written, m, run_, options_.name);
+    return keep_notice(std::move(written));
+  }
   const auto* const returned = std::get_if<route::failure>(&m);
   const auto* const command = std::get_if<route::session_control>(&m);
   if (returned != nullptr || (command != nullptr && command->action == route::session_control::verb::end)) {
@@ -156,6 +162,18 @@ void manager_link::keep(std::string failure, bool holds_a_stanza) {
   }
   owed_bytes_ += failure.size();
   owed_.push_back(std::move(failure));
+}
+
+void manager_link::keep_notice(std::string written) {
+  const auto most = options_.queue_bytes;
+  if (most != 0 && owed_bytes_ + written.size() > most) return lose_notice();
+  keep(std::move(written), false);
+}
+
+void manager_link::lose_notice() {
+  if (lost_notices_++ != 0) return;
+  base::log::warning("notices are lost: too much waits for the session manager",
+                     {{"limit", static_cast<long long>(options_.queue_bytes)}});
 }
 
 }  // namespace couplet::link

@@ -4,6 +4,7 @@
 #include "base/text_pool.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
+#include "xml/first_tag.hpp"
 #include "xml/names.hpp"
 #include "xml/standalone.hpp"
 
@@ -184,16 +185,23 @@ void manager_link::conversation::say_what_came() {
   flush_later();
 }
 
+/// Notices are the only plain messages that we send, so errors are about those. They are not for the client, nor answered.
+void manager_link::conversation::on_stray(const xml::element_view& element) {
+  if (element.name == "message" && xml::find_attribute(element.bytes, "type") == "error") {
+    ++owner_.returned_notices_;
+    base::log::debug("a notice came back");
+  } else {
+    base::log::debug("the session manager sent something that is no route; ignored");
+  }
+}
+
 void manager_link::conversation::on_traffic(const xml::element_view& element) {
   if (const auto e = stream::management::read(element)) return on_management(*e);
   if (counts_) {
     ++owner_.received_;
     answer_due_ = true;
   }
-  if (element.name != "route" || element.namespace_uri != xml::ns::component) {
-    base::log::debug("the session manager sent something that is no route; ignored");
-    return;
-  }
+  if (element.name != "route" || element.namespace_uri != xml::ns::component) return on_stray(element);
   auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::manager);
   if (!parsed) {
     base::log::warning("the session manager sent a route that cannot be read", {{"why", parsed.error_text()}});
@@ -224,6 +232,8 @@ bool manager_link::conversation::is_given_twice(route::message& m) {
 }
 
 void manager_link::conversation::send(route::message&& m) {
+  const auto most = owner_.options_.queue_bytes;
+  if (std::holds_alternative<route::notice>(m) && most != 0 && out().size() > most) return owner_.lose_notice();
   scratch_.clear();
   append_from_us(scratch_, m, owner_.run_, owner_.options_.name);
   out().append_piece(scratch_);
@@ -231,6 +241,7 @@ void manager_link::conversation::send(route::message&& m) {
   base::give_text(std::move(route::from_of(m).text));
   base::give_text(std::move(route::to_of(m).text));
   if (auto* s = std::get_if<route::stanza>(&m)) base::give_text(std::move(s->xml));
+  if (auto* n = std::get_if<route::notice>(&m)) base::give_text(std::move(n->xml));
   if (auto* s = std::get_if<route::controlled_stanza>(&m)) {
     for (auto* text : {&s->c2s, &s->sm, &s->xml}) base::give_text(std::move(*text));
   }

@@ -50,6 +50,7 @@ class manager_link::conversation final : public net::wire {
   void keep_alive(base::time_point now);
   bool is_given_twice(route::message& m);
   void say_what_came();
+  void on_stray(const xml::element_view& element);
   void look_at_queue();
   std::size_t waiting_bytes() const noexcept;
   void apply();

@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds longest_pause_while_away{1000};
 template <class Take>
 void manager_link::conversation::for_each_unwritten(Take&& take) {
   out().for_each_unwritten_piece([&](std::string_view piece) {
+    if (!piece.starts_with("<route")) return owner_.keep_notice(std::string(piece));
     auto m = route::parse(piece, route::writer::c2s);
     if (!m) return;
     auto& from = route::from_of(*m);
@@ -163,7 +164,7 @@ void manager_link::stop() {
   stopping_ = true;
   grace_.cancel();
   if (!owed_.empty()) {
-    base::log::warning("the session manager never heard of the end of some sessions",
+    base::log::warning("the session manager never heard of the end of some sessions, or of what was to be told of them",
                        {{"routes", static_cast<long long>(owed_.size())}});
   }
   dialer_.give_up();
