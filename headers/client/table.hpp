@@ -41,6 +41,7 @@ struct policy {
   std::chrono::seconds idle_timeout{0};
   std::vector<base::ip_network> proxies;  ///< whose connections begin with the PROXY protocol, and are counted by what it says
   bool proxy_unix = false;                ///< the same of all that come through Unix-domain sockets
+  std::vector<std::string> notify;        ///< JIDs that are told of each login and logout
   std::string http_redirect;              ///< where browsers are sent; empty: they are told what this port is
 };
 
@@ -79,7 +80,8 @@ struct counters {
   std::uint64_t accepted = 0;
   std::uint64_t logins = 0;
   std::uint64_t unanswered =
-      0;  ///< questions about passwords and keys that nobody could answer: temporary failures of a back end
+      0;                      ///< questions about passwords and keys that nobody could answer: temporary failures of a back end
+  std::uint64_t notices = 0;  ///< one for each login, logout and JID that is told
   base::end_counters ends;
   counters& operator+=(const counters& other) noexcept;
 };

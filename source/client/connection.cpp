@@ -200,6 +200,7 @@ void connection::apply(stream::effects& fx) {
 }
 
 void connection::on_logged_in() {
+  if (machine_.current_phase() == stream::phase::open) notify(change::login);
   if (std::exchange(logged_in_, true)) return;
   ++table_.count_.logins;
   tokenizer_.set_limits(table_.shared_.limit.after_login);
@@ -351,6 +352,7 @@ void connection::give_up_session() {
   stream::effects last;
   machine_.on_gone(last);
   for (auto& m : last.to_manager) table_.board_.to_manager(std::move(m));
+  notify(change::logout);
 }
 
 /// Nothing vanishes: what the client did not take goes back first, then the session is given up.

@@ -8,6 +8,7 @@
 #include "limits/token_bucket.hpp"
 #include "net/proxy_header.hpp"
 #include "net/wire.hpp"
+#include "notices.hpp"
 #include "stream/client_stream.hpp"
 #include "xml/tokenizer.hpp"
 
@@ -80,6 +81,7 @@ class connection final : public net::wire, private stream::surroundings {
   void take_up_held_input();
   void apply(stream::effects& fx);
   void on_logged_in();
+  void notify(change what);
   void on_phase();
   void on_time(base::time_point now) override;
   void set_next_deadline();
@@ -111,6 +113,7 @@ class connection final : public net::wire, private stream::surroundings {
   bool opening_ = true;                          ///< what comes first is not known yet
   bool handshaking_ = false;                     ///< TLS
   bool logged_in_ = false;
+  bool told_login_ = false;  ///< to those who want to know, who have not heard of the logout yet
   bool session_given_up_ = false;
   bool session_awaited_ = false;  ///< from a manager that has lost it
   bool congested_ = false;        ///< the manager's queue was, when we last looked

@@ -27,6 +27,7 @@ counters& counters::operator+=(const counters& other) noexcept {
   accepted += other.accepted;
   logins += other.logins;
   unanswered += other.unanswered;
+  notices += other.notices;
   ends += other.ends;
   return *this;
 }
