@@ -120,6 +120,7 @@ struct options {
   std::vector<peer> c2s;
   component_options components;
   std::optional<outside_manager> manager;  ///< nothing: the embedded one
+  std::vector<std::string> notify;         ///< JIDs that are told of each login and logout; prepared
   limit_options limits;
   timeout_options timeouts;
   std::string other_host;  ///< where clients are sent at the end: HOST or HOST:PORT; empty: nowhere

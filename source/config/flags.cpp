@@ -68,6 +68,7 @@ const std::vector<flag>& all_flags() {
       {"sm-secret", secret, "SECRET", manager, "What we prove it with"},
       {"sm-protocol", value, "NAME", manager,
        "How sessions begin there: route, sc (session control), or auto: sc where we checked the login [auto]"},
+      {"notify", list, "JID", manager, "Is told of each login and logout, by a message; repeatable"},
 
       {"max-stanza-bytes", value, "BYTES", limits, "One element of a client, at least 10000 [262144]"},
       {"max-bytes-per-second", value, "BYTES", limits, "Read from one client [0]"},

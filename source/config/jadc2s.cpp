@@ -39,6 +39,7 @@ class importer {
     browsers();
     manager();
     limits();
+    notified();
     rest();
     return std::move(out_);
   }
@@ -253,6 +254,13 @@ class importer {
   }
 
   /// What is not in the file yet.
+  void notified() {
+    std::set<std::string> jids;
+    for (const auto* const s : all("io.notifies"))
+      fits(*s, [&](const given& g) { jids.insert(read_jid(given(trimmed(g.text), g.origin))); });
+    list("notify", {jids.begin(), jids.end()});
+  }
+
   void rest() {
     out_ += '\n';
     std::set<std::string_view> seen;

@@ -15,7 +15,7 @@ struct note {
 constexpr std::string_view cyrus = "no key: it is for Cyrus SASL, which is not used here";
 constexpr std::string_view old_tls = "no key: it is always so here, TLS 1.2 and 1.3 are all there is";
 
-constexpr std::array<note, 22> notes{{
+constexpr std::array<note, 21> notes{{
     {"sm.retries", "no key: the session manager is tried until it is there, at growing intervals"},
     {"local.noregister",
      "no key: with sm the session manager says who may register; registration-token lets in only who was invited"},
@@ -28,7 +28,6 @@ constexpr std::array<note, 22> notes{{
     {"local.ssl.no_tls_v1", old_tls},
     {"local.ssl.enable_autodetect", "no key: it is always so here, listen takes TLS at once as well"},
     {"io.iplog", "no key: it is always so here, the log has the clients' addresses"},
-    {"io.notifies", "no key: nobody is told of logins and logouts"},
     {"authentication",
      "no key: the session manager checks passwords; users, auth-http or auth-command have them checked here, as Cyrus SASL did"},
     {"authentication.legacyauth", "no key: it is always so here, jabber:iq:auth is there where a password may be sent"},

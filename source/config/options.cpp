@@ -116,6 +116,15 @@ void read_manager(const settings& all, options& o) {
     manager.sessions = static_cast<stream::session_protocol>(read_choice(*g, {"auto", "route", "sc"}));
 }
 
+void read_notify(const settings& all, options& o) {
+  for (const auto& g : list_of(all, "notify")) {
+    auto jid = read_jid(g);
+    if (std::find(o.notify.begin(), o.notify.end(), jid) != o.notify.end())
+      throw usage_error(g.origin, quoted(jid) + " is given twice");
+    o.notify.push_back(std::move(jid));
+  }
+}
+
 template <class number>
 void set_number(const settings& all, std::string_view name, number& out, std::uint64_t lowest, std::uint64_t highest,
                 std::string_view unit) {
@@ -185,6 +194,7 @@ options make_options(const settings& all) {
   read_accounts(all, o);
   read_component_listener(all, o);
   read_manager(all, o);
+  read_notify(all, o);
   read_limits(all, o);
   read_running(all, o);
   check_together(all, o, is_on(all, "no-clients"));

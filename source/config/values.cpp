@@ -170,6 +170,12 @@ std::string read_domain(const given& g) {
   return std::move(*prepared);
 }
 
+std::string read_jid(const given& g) {
+  const auto jid = base::jid::parse(g.text);
+  if (!jid) throw usage_error(g.origin, "expected a JID, not " + quoted(g.text));
+  return jid->full();
+}
+
 std::string read_url(const given& g) {
   const bool known = g.text.starts_with("https://") || g.text.starts_with("http://");
   const bool printable = std::all_of(g.text.begin(), g.text.end(), [](char c) { return c > ' ' && c < '\x7f'; });

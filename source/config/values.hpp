@@ -24,6 +24,8 @@ endpoint read_listen_address(const given& g);
 /// A host name or address and a port, not 0.
 endpoint read_host_and_port(const given& g);
 std::string read_domain(const given& g);
+/// Prepared.
+std::string read_jid(const given& g);
 /// An http or https URL of printable ASCII characters.
 std::string read_url(const given& g);
 

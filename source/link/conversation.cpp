@@ -205,7 +205,8 @@ void manager_link::conversation::on_traffic(const xml::element_view& element) {
   auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::manager);
   if (!parsed) {
     base::log::warning("the session manager sent a route that cannot be read", {{"why", parsed.error_text()}});
-    route::append_refusal(effects_.to_peer, element.bytes, "The route cannot be read: " + parsed.error_text());
+    std::string refusal;
+    if (route::append_refusal(refusal, element.bytes, "The route cannot be read: " + parsed.error_text())) send_written(refusal);
     return;
   }
   ++owner_.heard_;

@@ -24,6 +24,7 @@ client::policy policy_of(const config::options& o) {
   p.registrations_per_address = o.limits.registrations_per_ip;
   p.proxies = o.proxies;
   p.proxy_unix = o.proxy_unix;
+  p.notify = o.notify;
   p.http_redirect = o.http_redirect;
   p.tls_timeout = o.timeouts.tls;
   p.header_timeout = o.timeouts.header;

@@ -140,6 +140,8 @@ void server::house::say_what_was() const {
   if (router_) sum.ends += router_->ends();
   std::uint64_t bounced = 0;
   for (std::uint32_t i = 0; i < exchange_->size(); ++i) bounced += exchange_->on(i).bounced();
+  std::uint64_t returned = link_ ? link_->returned_notices() : 0;
+  for (const auto& m : managers_) returned += m->partition().returned_notices();
   std::string ends;
   for (std::size_t i = 0; i < base::close_reason_count; ++i) {
     const auto reason = static_cast<close_reason>(i);
@@ -150,6 +152,9 @@ void server::house::say_what_was() const {
   base::log::info("stopped", {{"connections", static_cast<long long>(sum.accepted)},
                               {"logins", static_cast<long long>(sum.logins)},
                               {"unanswered", static_cast<long long>(sum.unanswered)},
+                              {"notices", static_cast<long long>(sum.notices)},
+                              {"notices-returned", static_cast<long long>(returned)},
+                              {"notices-lost", static_cast<long long>(link_ ? link_->lost_notices() : 0)},
                               {"bounced", static_cast<long long>(bounced)},
                               {"ends", ends}});
 }

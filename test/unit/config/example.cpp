@@ -101,7 +101,7 @@ bool same(const options& a, const options& b) {
          a.threads == b.threads && a.tls_listeners == b.tls_listeners && a.require_tls == b.require_tls &&
          a.certificates.size() == b.certificates.size() && a.client_ca == b.client_ca && a.data == b.data &&
          a.http_redirect == b.http_redirect && a.anonymous == b.anonymous && a.auth_http.has_value() == b.auth_http.has_value() &&
-         a.auth_command.has_value() == b.auth_command.has_value() && t.tls == u.tls;
+         a.auth_command.has_value() == b.auth_command.has_value() && t.tls == u.tls && a.notify == b.notify;
 }
 
 }  // namespace

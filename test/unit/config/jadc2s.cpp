@@ -150,7 +150,9 @@ TEST_CASE("jadc2s: each setting is a key, or a comment that says why not") {
        "max-connects-per-ip = \"0\"  # io.connection_limits.connects (line 4)"},
       {"<authentication><minssf>1</minssf></authentication>", "require-tls = true  # authentication.minssf (line 4)"},
       {"<io><iplog/></io>", "# io.iplog (line 4): no key: it is always so here, the log has the clients' addresses"},
-      {"<io><notifies>very-secret-2</notifies></io>", "# io.notifies (line 4): no key: nobody is told of logins and logouts"},
+      {"<io><notifies> Conn@b.example </notifies><notifies>a.example</notifies></io>",
+       "notify = [\"a.example\", \"conn@b.example\"]"},
+      {"<io><notifies>a b@c</notifies></io>", "# io.notifies (line 4): expected a JID, not \"a b@c\""},
       {"<io><new>very-secret-2</new></io>", "# io.new (line 4): unknown setting, see couplet --help"},
       {"<log><file>very-secret-2</file></log>", "# log (line 4): holds elements, which are not read"},
       {"<local><id require='very-secret-2'>b.example</id></local>", "# local.id (line 4): unknown attribute require"},
@@ -170,7 +172,7 @@ TEST_CASE("jadc2s: each setting is a key, or a comment that says why not") {
 TEST_CASE("jadc2s: what is known to have no key says why") {
   const std::vector<std::vector<std::string>> sections{{"sm", "retries"},
                                                        {"local", "noregister", "nolegacyauth", "statfile"},
-                                                       {"io", "iplog", "notifies"},
+                                                       {"io", "iplog"},
                                                        {"authentication", "legacyauth", "appname", "service", "fqdn",
                                                         "defaultrealm", "maxssf", "noseclayer", "secflags", "admin"}};
   std::vector<std::string> tls{"ciphers", "enable_workarounds", "no_ssl_v2", "no_ssl_v3", "no_tls_v1", "enable_autodetect"};
