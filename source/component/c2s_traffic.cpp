@@ -21,11 +21,15 @@ void c2s_traffic::on_element(const xml::tokenizer& from, stream::component_effec
   router_.claim(*this);
   route::custody mark;
   if (link_ && !take_mark(mark, out)) return;
-  if (element.name != "route" || element.namespace_uri != xml::ns::component) return answer_stray(element, out);
+  if (element.name != "route" || element.namespace_uri != xml::ns::component) {
+    auto notice = element.name == "message" ? route::parse_notice(xml::standalone(from, scratch_)) : std::nullopt;
+    return notice ? on_route(std::move(*notice), std::move(mark), out) : answer_stray(element, out);
+  }
   auto parsed = route::parse(xml::standalone(from, scratch_), route::writer::c2s);
   if (!parsed) {
     base::log::warning("a c2s sent a route that cannot be read", {{"name", peer_.name()}, {"why", parsed.error_text()}});
-    route::append_refusal(out.to_peer, element.bytes, "The route cannot be read: " + parsed.error_text());
+    std::string refusal;
+    if (route::append_refusal(refusal, element.bytes, "The route cannot be read: " + parsed.error_text())) write(refusal);
     return;
   }
   on_route(std::move(*parsed), std::move(mark), out);
@@ -112,7 +116,7 @@ void c2s_traffic::on_route(route::message&& m, route::custody mark, stream::comp
   router_.board_.to_manager(std::move(m));
 }
 
-/// A c2s routes for its clients and has no voice of its own: what would get an answer from a server gets an error.
+/// A c2s routes for its clients and has no voice of its own, but for notices: what would get an answer from a server gets an error.
 void c2s_traffic::answer_stray(const xml::element_view& element, stream::component_effects& out) {
   const bool iq = element.name == "iq";
   if (!iq && element.name != "message" && element.name != "presence") {
@@ -121,7 +125,10 @@ void c2s_traffic::answer_stray(const xml::element_view& element, stream::compone
   }
   const auto type = xml::find_attribute(element.bytes, "type");
   const bool owed = iq ? (type == "get" || type == "set") : (element.name == "message" && type != "error");
-  if (owed) stream::append_stanza_error(out.to_peer, element.bytes, "not-allowed", "a c2s may send routes only");
+  if (!owed) return;
+  std::string error;
+  stream::append_stanza_error(error, element.bytes, "not-allowed", "a c2s may send routes only");
+  write(error);
 }
 
 void write_route(std::string& out, route::message& m) {
@@ -140,11 +147,16 @@ void c2s_traffic::send(route::message&& m) {
   auto* const carried = route::trace_of(m);
   if (!link_ && carried != nullptr) carried->origin = {};  // means nothing to it
   write_route(scratch_, m);
+  write(scratch_, carried != nullptr ? std::move(carried->custody) : route::custody());
+}
+
+/// Everything but the counting itself is counted.
+void c2s_traffic::write(std::string_view piece, route::custody mark) {
   if (link_) {
-    link_->marks.push_back(carried != nullptr ? std::move(carried->custody) : route::custody());
+    link_->marks.push_back(std::move(mark));
     ++link_->sent;
   }
-  peer_.send_piece(scratch_);
+  peer_.send_piece(piece);
 }
 
 /// Everybody waits for it: what is made for its clients was taken from all.

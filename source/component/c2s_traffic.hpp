@@ -37,6 +37,7 @@ class c2s_traffic final : public traffic {
  private:
   void on_management(const stream::management::element& e, stream::component_effects& out);
   void on_resume(const stream::management::element& e, stream::component_effects& out);
+  void write(std::string_view piece, route::custody mark = {});
   bool take_mark(route::custody& mark, stream::component_effects& out);
   void on_route(route::message&& m, route::custody mark, stream::component_effects& out);
   void answer_stray(const xml::element_view& element, stream::component_effects& out);
