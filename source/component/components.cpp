@@ -6,8 +6,8 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/text_pool.hpp"
-#include "component_traffic.hpp"
 #include "component/names.hpp"
+#include "component_traffic.hpp"
 #include "stanza.hpp"
 #include "stream/errors.hpp"
 

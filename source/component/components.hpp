@@ -9,9 +9,9 @@
 #include "base/jid.hpp"
 #include "base/sip_hash.hpp"
 #include "component/options.hpp"
+#include "component/waiting_room.hpp"
 #include "hub/switchboard.hpp"
 #include "net/deadlines.hpp"
-#include "component/waiting_room.hpp"
 
 namespace couplet::component {
 

@@ -9,10 +9,10 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "c2s_traffic.hpp"
+#include "component/names.hpp"
 #include "component_traffic.hpp"
 #include "components.hpp"
 #include "connection.hpp"
-#include "component/names.hpp"
 
 namespace couplet::component {
 
