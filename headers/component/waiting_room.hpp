@@ -20,7 +20,8 @@ class waiting_room {
 
   /// Behind what waits for `name` already. False: there is no room; the stanza is untouched.
   bool put(std::string_view name, std::string&& xml, base::time_point until);
-  /// In front of it, in their order: what a connection of that name was not given. Never refused: it was bounded where it comes from.
+  /// In front of it, in their order: what a connection of that name was not given. Never refused, and takes no room from others: it was
+  /// bounded where it comes from.
   void put_back(std::string_view name, std::vector<std::string>&& older, base::time_point until);
 
   /// All that waits for `name`.
@@ -31,18 +32,19 @@ class waiting_room {
   /// When the next one's is; nothing: nobody waits.
   std::optional<base::time_point> next_due() const;
 
+  /// Of what was put in, not of what was put back.
   std::size_t bytes() const noexcept { return bytes_; }
   std::size_t bytes_for(std::string_view name) const;
   std::vector<std::string> names() const;
 
  private:
   struct entry {
-    entry(std::string xml_, base::time_point until_) : xml(std::move(xml_)), until(until_) {}
+    entry(std::string xml_, base::time_point until_, std::size_t cost_) : xml(std::move(xml_)), until(until_), cost(cost_) {}
     std::string xml;
     base::time_point until;
+    std::size_t cost;
   };
   using line = std::deque<entry>;
-  static std::size_t cost_of(std::string_view xml) noexcept { return xml.size() + sizeof(entry); }
   std::string leave(entry& e);
   line& line_of(std::string_view name);
 

@@ -27,11 +27,12 @@ waiting_room::line& waiting_room::line_of(std::string_view name) {
 
 bool waiting_room::put(std::string_view name, std::string&& xml, base::time_point until) {
   // A name of its own costs about as much as a short stanza.
-  if (bytes_ + cost_of(xml) + name.size() > most_bytes_) return false;
-  bytes_ += cost_of(xml);
+  const auto cost = xml.size() + name.size() + sizeof(entry);
+  if (bytes_ + cost > most_bytes_) return false;
+  bytes_ += cost;
   auto& l = line_of(name);
   if (!l.empty()) until = std::max(until, l.back().until);
-  l.emplace_back(kept(std::move(xml)), until);
+  l.emplace_back(kept(std::move(xml)), until, cost);
   return true;
 }
 
@@ -39,14 +40,11 @@ void waiting_room::put_back(std::string_view name, std::vector<std::string>&& ol
   if (older.empty()) return;
   auto& l = line_of(name);
   if (!l.empty()) until = std::min(until, l.front().until);
-  for (auto at = older.rbegin(); at != older.rend(); ++at) {
-    bytes_ += cost_of(*at);
-    l.emplace_front(std::move(*at), until);
-  }
+  for (auto at = older.rbegin(); at != older.rend(); ++at) l.emplace_front(std::move(*at), until, 0);
 }
 
 std::string waiting_room::leave(entry& e) {
-  bytes_ -= cost_of(e.xml);
+  bytes_ -= e.cost;
   return std::move(e.xml);
 }
 

@@ -66,7 +66,7 @@ TEST_CASE("waiting room: no more bytes than it may hold, of all names together, 
 }
 
 TEST_CASE("waiting room: what a connection was not given stands in front of what came after it") {
-  waiting_room room(100);
+  waiting_room room(200);
   put(room, "a", "<3/>", start + 5s);
   room.put_back("a", {"<1/>", "<2/>"}, start + 10s);
   // It keeps nobody behind it longer than he would have waited.
@@ -75,9 +75,12 @@ TEST_CASE("waiting room: what a connection was not given stands in front of what
   CHECK(room.bytes() == 0);
   room.put_back("b", {}, start);
   CHECK(room.names().empty());
+  // One that lost much takes no room from others.
   room.put_back("b", {std::string(1000, 'x')}, start);
-  CHECK_FALSE(put(room, "b", "<1/>", start));
-  CHECK(room.take_all().size() == 1);
+  CHECK(room.bytes_for("b") == 1000);
+  CHECK(put(room, "c", "<1/>", start));
+  CHECK(room.take_all().size() == 2);
+  CHECK(room.bytes() == 0);
 }
 
 }  // namespace couplet::component
