@@ -47,6 +47,8 @@ struct options {
   /// How long the sessions of a c2s that counts (XEP-0198) live on when its connection breaks; 0: not at all.
   std::chrono::seconds absence{60};
   std::chrono::seconds handshake_timeout{10};  ///< from accept to the right handshake; 0: none
+  /// One element of a component. A client that gets it has to have room for it.
+  std::uint32_t max_element_bytes = 512U << 10U;
 };
 
 }  // namespace couplet::component

@@ -15,6 +15,15 @@ namespace couplet::component {
 
 using base::close_reason;
 
+namespace {
+/// A c2s wraps what its clients may send, and those have their own, lower limits there.
+constexpr xml::tokenizer_limits limits_of_c2s{16 * 1024 * 1024, 256, 256, 0};
+}  // namespace
+
+const xml::tokenizer_limits& c2s_traffic::limits() const noexcept {
+  return limits_of_c2s;
+}
+
 void c2s_traffic::on_element(const xml::tokenizer& from, stream::component_effects& out) {
   const auto& element = from.element();
   if (const auto e = stream::management::read(element)) return on_management(*e, out);

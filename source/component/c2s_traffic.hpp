@@ -33,6 +33,7 @@ class c2s_traffic final : public traffic {
   void give_back(std::string_view piece) override { router_.give_back(piece); }
   void on_gone() override { leave(); }
   std::string_view kind() const noexcept override { return "c2s"; }
+  const xml::tokenizer_limits& limits() const noexcept override;
 
  private:
   void on_management(const stream::management::element& e, stream::component_effects& out);

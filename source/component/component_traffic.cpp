@@ -14,6 +14,10 @@ namespace couplet::component {
 
 using base::close_reason;
 
+const xml::tokenizer_limits& component_traffic::limits() const noexcept {
+  return all_.limits();
+}
+
 std::chrono::seconds component_traffic::keepalive() const noexcept {
   return all_.settings().keepalive;
 }

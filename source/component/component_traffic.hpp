@@ -25,6 +25,7 @@ class component_traffic final : public traffic {
   void give_back(std::string_view piece) override { not_taken_.emplace_back(piece); }
   void on_gone() override;
   std::string_view kind() const noexcept override { return "component"; }
+  const xml::tokenizer_limits& limits() const noexcept override;
   std::chrono::seconds keepalive() const noexcept override;
 
  private:

@@ -16,7 +16,11 @@ namespace couplet::component {
 using base::close_reason;
 
 components::components(const options& o, hub::switchboard& board)
-    : options_(o), board_(board), waiting_(o.grace_bytes), key_{base::random_u64(), base::random_u64()} {
+    : options_(o),
+      limits_{o.max_element_bytes, 64, 64, 0},
+      board_(board),
+      waiting_(o.grace_bytes),
+      key_{base::random_u64(), base::random_u64()} {
   board.attach(static_cast<hub::other_domains*>(this));
 }
 
@@ -98,7 +102,7 @@ component_traffic* components::choose(std::string_view domain, std::string_view 
 
 void components::on_stanza(std::string&& xml) {
   const auto to = address_in(xml, "to");
-  if (!to) return base::give_text(std::move(xml));  // whoever gave it has looked at that
+  if (!to) return answer(std::move(xml), "jid-malformed", {});
   route(std::move(xml), *to);
 }
 

@@ -12,6 +12,7 @@
 #include "component/waiting_room.hpp"
 #include "hub/switchboard.hpp"
 #include "net/deadlines.hpp"
+#include "xml/tokenizer.hpp"
 
 namespace couplet::component {
 
@@ -26,6 +27,7 @@ class components final : public hub::other_domains, public net::has_deadline {
   ~components() override;
 
   const options& settings() const noexcept { return options_; }
+  const xml::tokenizer_limits& limits() const noexcept { return limits_; }
   /// Whether a stanza for `domain` would be kept while nobody has it.
   bool is_configured(std::string_view domain) const;
 
@@ -62,6 +64,7 @@ class components final : public hub::other_domains, public net::has_deadline {
   void set_next_deadline();
 
   const options& options_;
+  const xml::tokenizer_limits limits_;
   hub::switchboard& board_;
   std::map<std::string, connections, std::less<>> served_;  ///< none is empty
   waiting_room waiting_;

@@ -11,8 +11,6 @@ using base::close_reason;
 namespace {
 
 constexpr xml::tokenizer_limits before_handshake{8 * 1024, 8, 32, 8};
-/// A c2s wraps what its clients may send, and those have their own, lower limits there.
-constexpr xml::tokenizer_limits after_handshake{16 * 1024 * 1024, 256, 256, 0};
 
 /// How long a c2s may stay behind what it is sent, while everybody waits for it. What was made in one turn may be more than the limit,
 /// whoever reads at full speed: so it is time that counts.
@@ -70,6 +68,7 @@ bool connection::paused() const noexcept {
 
 void connection::begin(std::unique_ptr<traffic> t) {
   traffic_ = std::move(t);
+  tokenizer_.set_limits(traffic_->limits());
   since_ = own_shard().now();
   if (tls() != nullptr) tls()->engine().forget_facts();
   set_next_deadline();
@@ -106,7 +105,6 @@ void connection::apply() {
   out().append(effects_.to_peer);
   effects_.to_peer.clear();
   if (effects_.authenticated) {
-    tokenizer_.set_limits(after_handshake);
     router_.serve(*this);
   }
   if (effects_.close != close_reason::none) {

@@ -29,6 +29,8 @@ class traffic {
   virtual void on_gone() = 0;
   /// "c2s", "component": for log lines.
   virtual std::string_view kind() const noexcept = 0;
+  /// Of what the peer sends from now on. They outlive the connection.
+  virtual const xml::tokenizer_limits& limits() const noexcept = 0;
   /// How long the connection may be silent before it is sent white space; 0: for ever.
   virtual std::chrono::seconds keepalive() const noexcept { return std::chrono::seconds(0); }
 };

@@ -224,6 +224,34 @@ TEST_CASE("SECURITY 52, components: who guesses from elsewhere is soon not heard
   CHECK(c->take() == "<handshake/>");
 }
 
+TEST_CASE("SECURITY 30, components: an endless or too deep stanza is cut off at the limit, and nothing of it goes on") {
+  const std::string rows[] = {std::string(600'000, 'x'), [] {
+                                std::string deep;
+                                for (int n = 0; n < 70; ++n) deep += "<a>";
+                                return deep;
+                              }()};
+  for (const auto& inside : rows) {
+    component_house house(component_options());
+    auto c = house.connect_as(bot, "secret");
+    auto second = house.connect_as(other, "secret");
+    c->send("<message to='other.example.org'><body>" + inside);
+    CHECK(c->take().find("<policy-violation ") != std::string::npos);
+    CHECK(c->ended);
+    CHECK(second->take().empty());
+    CHECK(house.take_stanzas().empty());
+  }
+}
+
+TEST_CASE("components: an address that only looks like one is answered, not lost") {
+  component_house house(component_options());
+  for (const char* to : {"a..b", "-x.example.net", "x.-.example.net"}) {
+    house.send_stanza("<message from='alice@example.org/r' to='" + std::string(to) + "' id='1'/>");
+    const auto told = house.take_stanzas();
+    REQUIRE_MESSAGE(told.size() == 1, to);
+    CHECK(told[0].find("type='error'") != std::string::npos);
+  }
+}
+
 TEST_CASE("components: a secret for each, changed by the operator from the next handshake on") {
   component_house house(component_options());
   auto c = house.connect_as(bot, "secret");
