@@ -184,7 +184,7 @@ void components::say_who_is_missing() const {
     if (served_.find(name) != served_.end()) return;
     base::log::info("served domain", {{"name", name},
                                       {"kind", "component"},
-                                      {"address", "not connected"},
+                                      {"state", "not connected"},
                                       {"waiting_bytes", static_cast<long long>(waiting_.bytes_for(name))}});
   };
   for (const auto& [name, secret] : options_.components) {

@@ -72,7 +72,7 @@ void connection::begin(std::unique_ptr<traffic> t) {
   since_ = own_shard().now();
   if (tls() != nullptr) tls()->engine().forget_facts();
   set_next_deadline();
-  say(base::log::level::info, traffic_->kind() == "c2s" ? "c2s connected" : "component connected", {});
+  base::log::info(traffic_->kind() == "c2s" ? "c2s connected" : "component connected", {{"name", name()}, {"address", address_}});
 }
 
 void connection::on_input(std::string_view input) {
@@ -213,7 +213,7 @@ void connection::say(base::log::level level, std::string_view text, std::string_
                    {{"name", name()},
                     {"kind", traffic_ ? traffic_->kind() : std::string_view("unproven")},
                     {"address", address_},
-                    {"reason", reason},
+                    {reason.empty() ? "state" : "reason", reason.empty() ? "connected" : reason},
                     {"seconds", seconds},
                     {"stanzas_in", count_.stanzas_in},
                     {"bytes_in", count_.bytes_in},

@@ -10,14 +10,12 @@ import signal
 import socket
 import ssl
 import subprocess
-import tempfile
 import threading
 import time
-import unittest
 
 import slixmpp
 import twisted_world
-from harness import DOMAIN, PASSWORDS, PATIENCE, Server, WithDeployment, main, run, secret_file
+from harness import DOMAIN, PASSWORDS, PATIENCE, WithDeployment, main
 from slixmpp.exceptions import IqError
 from tool import Tool
 from twisted.internet import reactor
@@ -339,7 +337,7 @@ class Components(WithDeployment):
         self.component()
         self.system.front.signal(signal.SIGUSR1)
         self.system.front.wait_log_like(rf'served domain name="{BOT}" kind="component" address="127.0.0.1"')
-        self.system.front.wait_log_like(rf'served domain name="{OTHER}" kind="component" address="not connected"')
+        self.system.front.wait_log_like(rf'served domain name="{OTHER}" kind="component" state="not connected"')
         self.assertNotIn(SECRET, self.system.front.log())
 
     def test_a_component_that_is_stuck_keeps_nobody_else_waiting(self):
@@ -360,40 +358,6 @@ class Components(WithDeployment):
             self.say(alice, BOT, "meanwhile")
             self.assertEqual(on_loop(bot.next_message())["body"], "meanwhile")
             self.assertLess(time.monotonic() - before, 3)
-
-
-class Operator(unittest.TestCase):
-    """What an operator does to a router for components alone, without clients."""
-
-    def test_a_new_secret_by_sighup(self):
-        folder = tempfile.mkdtemp(prefix="couplet-components-")
-        file = secret_file(folder, "bot", SECRET)
-        server = Server("--no-clients", "--listen-components", "127.0.0.1:0", "--component", f"{BOT}:@{file}")
-        where = server.address("component")
-
-        def outcome(secret):
-            one = TwistedComponent(BOT, secret, where)
-            self.addCleanup(one.leave)
-            return one.came()
-
-        self.assertEqual(outcome(SECRET), "in")
-        secret_file(folder, "bot", "another-5a5a")
-        server.signal(signal.SIGHUP)
-        server.wait_log("configuration read again")
-        self.assertEqual(outcome(SECRET), "not-authorized")
-        self.assertEqual(outcome("another-5a5a"), "in")
-        self.assertEqual(server.stop(), [])
-
-    def test_what_cannot_be_is_refused_at_the_start(self):
-        for words, says in (
-            (("--component", f"{DOMAIN}:x"), "is a domain served"),
-            (("--component", "a.b:x", "--c2s", "a.b:y"), "is a c2s"),
-            (("--component", "a.b:x", "--sm", "h:1", "--sm-id", "i", "--sm-secret", "s"), "excludes --sm"),
-        ):
-            done = run(*words, "--check-config")
-            self.assertEqual(done.returncode, 2)
-            self.assertIn("couplet: --component: ", done.stderr)
-            self.assertIn(says, done.stderr)
 
 
 if __name__ == "__main__":

@@ -270,10 +270,10 @@ TEST_CASE("components: the table says who serves what, how much went through, an
   house.send_stanza(stanza(1, "x.bots.example.org", 10));
   const caught_log log(base::log::level::info);
   house.router->say_table();
-  CHECK(log.has("served domain name=\"bot.example.org\" kind=\"component\" address=\"127.0.0.1\""));
+  CHECK(log.has("served domain name=\"bot.example.org\" kind=\"component\" address=\"127.0.0.1\" state=\"connected\""));
   CHECK(log.has("stanzas_in=\"1\""));
-  CHECK(log.has("name=\"other.example.org\" kind=\"component\" address=\"not connected\" waiting_bytes=\"0\""));
-  CHECK(log.has("name=\"x.bots.example.org\" kind=\"component\" address=\"not connected\""));
+  CHECK(log.has("name=\"other.example.org\" kind=\"component\" state=\"not connected\" waiting_bytes=\"0\""));
+  CHECK(log.has("name=\"x.bots.example.org\" kind=\"component\" state=\"not connected\""));
   CHECK_FALSE(log.has("secret"));
 }
 
