@@ -15,7 +15,7 @@ import time
 
 import slixmpp
 import twisted_world
-from harness import DOMAIN, PASSWORDS, PATIENCE, WithDeployment, main
+from harness import DOMAIN, PASSWORDS, PATIENCE, WithDeployment, in_every_role, main
 from slixmpp.exceptions import IqError
 from tool import Tool
 from twisted.internet import reactor
@@ -126,17 +126,22 @@ async def make(kind, *arguments):
     return kind(*arguments)
 
 
+@in_every_role
 class Components(WithDeployment):
-    threads = 2
-    options = {
-        "manager": (
-            "--listen-components", "127.0.0.1:0", "--component-tls-listen", "127.0.0.1:0", "--component", f"{BOT}:{SECRET}",
-            "--component", f"{OTHER}:{SECRET}", "--component", f"*.bots.localhost:{WILD_SECRET}", "--component-grace", "4",
-        )
-    }  # fmt: skip
+    flags = (
+        "--component-tls-listen", "127.0.0.1:0", "--component", f"{BOT}:{SECRET}", "--component", f"{OTHER}:{SECRET}",
+        "--component", f"*.bots.localhost:{WILD_SECRET}", "--component-grace", "4",
+    )  # fmt: skip
+
+    @classmethod
+    def setUpClass(cls):
+        # Behind another Couplet the listener is there anyway.
+        listen = ("--listen-components", "127.0.0.1:0") if cls.role == "one" else ()
+        cls.options = {"manager": (*listen, *cls.flags)}
+        super().setUpClass()
 
     def setUp(self):
-        self.where = self.system.front.address("component")
+        self.where = self.system.back.address("component")
         self.here = []
 
     def tearDown(self):
@@ -292,7 +297,7 @@ class Components(WithDeployment):
     def test_a_name_below_a_wildcard_over_tls(self):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection(self.system.front.address("component-tls"), PATIENCE) as plain:
+        with socket.create_connection(self.system.back.address("component-tls"), PATIENCE) as plain:
             with context.wrap_socket(plain, server_hostname=WILD) as sock:
                 name = f"y.{WILD}"
                 sock.sendall(f"<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{name}'>".encode())
@@ -335,10 +340,10 @@ class Components(WithDeployment):
 
     def test_the_operator_sees_who_is_served(self):
         self.component()
-        self.system.front.signal(signal.SIGUSR1)
-        self.system.front.wait_log_like(rf'served domain name="{BOT}" kind="component" address="127.0.0.1"')
-        self.system.front.wait_log_like(rf'served domain name="{OTHER}" kind="component" state="not connected"')
-        self.assertNotIn(SECRET, self.system.front.log())
+        self.system.back.signal(signal.SIGUSR1)
+        self.system.back.wait_log_like(rf'served domain name="{BOT}" kind="component" address="127.0.0.1"')
+        self.system.back.wait_log_like(rf'served domain name="{OTHER}" kind="component" state="not connected"')
+        self.assertNotIn(SECRET, self.system.back.log())
 
     def test_a_component_that_is_stuck_keeps_nobody_else_waiting(self):
         alice, bob, bot = self.client(), self.client("bob"), self.component()
