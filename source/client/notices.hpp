@@ -10,8 +10,8 @@ namespace couplet::client {
 /// What a notice tells.
 enum class change : unsigned char { login, logout };
 
-/// Appends the <update/> of a notice (etc/PROTOCOL.md, 10). `jid`: the full one. `address`: no IP literal where the client has none, as behind a
-/// Unix-domain socket; there is no <ip/> then. `by`: without a version there is no <tls/>.
+/// Appends the <update/> of a notice (etc/PROTOCOL.md, 10). `jid`: the full one. `address`: net::local_address where the client has none;
+/// there is no <ip/> then. `by`: without a version there is no <tls/>.
 void append_update(std::string& out, std::string_view jid, change what, std::string_view address, const tls::protection& by);
 
 }  // namespace couplet::client
