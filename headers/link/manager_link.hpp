@@ -9,6 +9,7 @@
 
 #include "base/close_reason.hpp"
 #include "hub/switchboard.hpp"
+#include "net/deadlines.hpp"
 #include "net/dialer.hpp"
 #include "net/listener.hpp"
 #include "net/outbox.hpp"
@@ -81,6 +82,15 @@ class manager_link final : public hub::manager {
   }
 
  private:
+  /// Ends when the grace is over.
+  class patience final : public net::has_deadline {
+   public:
+    explicit patience(manager_link& of) noexcept : of_(of) {}
+    void on_deadline(base::time_point) override { of_.stop_waiting(); }
+
+   private:
+    manager_link& of_;
+  };
   class conversation;
   friend class conversation;
 
@@ -119,8 +129,8 @@ class manager_link final : public hub::manager {
   std::uint64_t lost_ = 0;  ///< of them, since the link was last up, for want of room
   bool was_up_ = false;     ///< in this conversation
   bool away_ = false;       ///< the manager was there, and may be again within the grace
-  asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor> grace_;
-  net::outbox pending_;  ///< while there is no link: what was not handled, or not written, by the manager, and what came since
+  patience grace_;          ///< while it is away
+  net::outbox pending_;     ///< while there is no link: what was not handled, or not written, by the manager, and what came since
 
   // Of the link that is counted, over all its connections; link_ 0: there is none.
   std::uint64_t link_ = 0;

@@ -53,10 +53,7 @@ void manager_link::begin_absence(net::outbox& left) {
   whole_.set_manager_away();
   base::log::warning("the session manager is away: its clients wait", {{"grace", static_cast<long long>(options_.grace.count())},
                                                                        {"routes", static_cast<long long>(pending_.kept())}});
-  grace_.expires_after(options_.grace);
-  grace_.async_wait([this](const asio::error_code& canceled) {
-    if (!canceled && away_) give_up_waiting();
-  });
+  board_.own_shard().wheel().set(grace_, board_.own_shard().now() + options_.grace);
 }
 
 void manager_link::hold(route::message&& m) {

@@ -40,7 +40,7 @@ manager_link::manager_link(options o, hub::exchange& whole, hub::switchboard& bo
       run_(run),
       dialer_(board.own_shard()),
       retry_(board.own_shard().get_executor()),
-      grace_(board.own_shard().get_executor()) {
+      grace_(*this) {
   board.attach(this);
 }
 
@@ -121,7 +121,7 @@ void manager_link::on_up(bool resumed) {
   owed_.clear();
   owed_bytes_ = 0;
   lost_ = 0;
-  grace_.cancel();
+  net::deadlines::clear(grace_);
   const bool was_away = std::exchange(away_, false);
   if (was_away && !resumed) {
     hand_back();
@@ -162,7 +162,7 @@ void manager_link::on_route(route::message&& m) {
 
 void manager_link::stop() {
   stopping_ = true;
-  grace_.cancel();
+  net::deadlines::clear(grace_);
   if (!owed_.empty()) {
     base::log::warning("the session manager never heard of the end of some sessions, or of what was to be told of them",
                        {{"routes", static_cast<long long>(owed_.size())}});

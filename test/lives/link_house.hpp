@@ -39,6 +39,9 @@ class listening_clients final : public hub::clients {
       heard.push_back(who + "failure " + f->text + f->xml);
     } else if (const auto* a = std::get_if<route::auth>(&m)) {
       heard.push_back(who + "auth " + a->iq);
+    } else if (const auto* h = std::get_if<route::held>(&m)) {
+      heard.push_back(who + "held " + h->xml);
+      origins.push_back(h->origin);
     } else {
       heard.push_back(who + route::name_of(m));
     }
@@ -46,12 +49,16 @@ class listening_clients final : public hub::clients {
   }
   void on_relief() override { heard.emplace_back("relief"); }
   void on_manager_state(bool up) override { heard.emplace_back(up ? "up" : "down"); }
+  void on_manager_anew() override { heard.emplace_back("anew"); }
+  void on_sessions_back() override { heard.emplace_back("sessions back"); }
   std::vector<std::string> heard;
+  std::vector<route::origin> origins;  ///< of what was held
 };
 
 class link_house {
  public:
-  explicit link_house(std::size_t queue_bytes = 0) {
+  explicit link_house(std::size_t queue_bytes = 0, std::chrono::seconds grace = std::chrono::seconds(0),
+                      std::chrono::seconds keepalive = std::chrono::seconds(0)) {
     base::log::set_level(base::log::level::off);
     hub::exchange::options o;
     o.placement = [](const route::message&, std::uint32_t) { return 0U; };
@@ -63,7 +70,8 @@ class link_house {
     l.name = "c2s.example.org";
     l.secret = "open sesame";
     l.queue_bytes = queue_bytes;
-    l.keepalive = std::chrono::seconds(0);
+    l.keepalive = keepalive;
+    l.grace = grace;
     link = std::make_unique<link::manager_link>(std::move(l), *exchange, exchange->on(0), run);
   }
   ~link_house() {

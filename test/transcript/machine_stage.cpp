@@ -56,6 +56,10 @@ void machine_stage::happens(const std::string& event) {
     machine_->on_deadline(effects_);
   } else if (event == "gone") {
     machine_->on_gone(effects_);
+  } else if (event == "manager anew") {
+    machine_->on_manager_anew(effects_);
+  } else if (event == "sessions back") {
+    machine_->on_sessions_back(effects_);
   } else if (event.starts_with("end ")) {
     machine_->end(reason_called(event.substr(4)), effects_);
   } else {

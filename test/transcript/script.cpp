@@ -188,6 +188,7 @@ stream::client_settings settings_of(const scene& s) {
   settings.offer_registration = s.registration;
   settings.max_login_attempts = s.attempts;
   settings.sessions = s.sessions;
+  settings.keeps_sessions = true;
   if (s.own_logins) settings.logins_checked_by = stream::login_check::credentials;
   return settings;
 }
@@ -230,6 +231,7 @@ route::message message_from(const routed& r, std::uint64_t client) {
     const auto words = trim(std::string_view(r.text).substr(0, xml));
     return route::failure(from, to, std::string(words), r.text.substr(xml));
   }
+  if (r.kind == "held") return route::held(to, r.text, {});
   if (r.kind == "control" || r.kind == "controlled") return on_the_wire(r, client);
   throw std::runtime_error("no manager sends a route of the kind " + r.kind);
 }

@@ -1,0 +1,146 @@
+#include <doctest/doctest.h>
+
+#include "driver.hpp"
+
+// A session that the manager has lost is had again.
+
+using namespace couplet;
+using namespace couplet::stream::test;
+
+namespace {
+
+std::vector<std::string> take_texts(driver& d) {
+  std::vector<std::string> all;
+  for (const auto& r : std::exchange(d.routes, {})) all.push_back(r.kind + " " + r.address + " " + r.text);
+  return all;
+}
+
+using texts = std::vector<std::string>;
+
+constexpr const char* available = "<presence from='alice@example.org/home'><show>away</show></presence>";
+
+}  // namespace
+
+TEST_CASE("kept session: it is asked for again without a login, and presence is said again at once") {
+  for (const bool sasl : {false, true}) {
+    CAPTURE(sasl);
+    driver d;
+    if (sasl)
+      d.sasl_open();
+    else
+      d.legacy_open();
+    d.send("<presence/><presence><show>away</show></presence><presence to='bob@example.org' type='subscribe'/>");
+    d.routes.clear();
+    const auto logins = d.logins();
+    CHECK(d.happens("manager anew").empty());
+    CHECK(take_texts(d) == texts{"start alice@example.org/home "});
+    CHECK(d.machine().holds_input());
+    CHECK(d.from_manager("started", "alice@example.org/new").empty());
+    CHECK(take_texts(d) == texts{std::string("stanza alice@example.org/new ") + available});
+    CHECK(d.machine().holds_input());  // until everybody has his
+    CHECK(d.happens("sessions back").empty());
+    CHECK_FALSE(d.machine().holds_input());
+    CHECK(d.from_manager("stanza", "alice@example.org/new", "<message/>") == "<message/>");
+    d.send("<message/>");
+    CHECK(take_texts(d) == texts{"stanza alice@example.org/new <message from='alice@example.org/home'/>"});
+    CHECK(d.logins() == logins);
+    CHECK(d.closed().empty());
+  }
+}
+
+TEST_CASE("kept session: whoever was not available does not become so") {
+  for (const auto* said : {"", "<presence/><presence type='unavailable'/>", "<presence to='bob@example.org'/>"}) {
+    CAPTURE(said);
+    driver d;
+    d.legacy_open();
+    d.send(said);
+    d.routes.clear();
+    d.happens("manager anew");
+    d.routes.clear();
+    d.from_manager("started", "alice@example.org/new");
+    CHECK(d.routes.empty());
+  }
+}
+
+TEST_CASE("kept session: what nobody has handled is sent again, in order, when everybody is there") {
+  driver d;
+  d.legacy_open();
+  d.send("<presence/>");
+  d.routes.clear();
+  d.from_manager("held", "", "<message id='1'/>");  // the news of the manager may come later
+  d.happens("manager anew");
+  d.from_manager("held", "", "<presence/>");  // said again anyway
+  d.from_manager("held", "", "<presence to='bob@example.org'/>");
+  CHECK(take_texts(d) == texts{"start alice@example.org/home "});
+  d.from_manager("started", "alice@example.org/new");
+  CHECK(take_texts(d) == texts{"stanza alice@example.org/new <presence from='alice@example.org/home'/>"});
+  d.happens("sessions back");
+  CHECK(take_texts(d) ==
+        texts{"stanza alice@example.org/new <message id='1'/>", "stanza alice@example.org/new <presence to='bob@example.org'/>"});
+}
+
+TEST_CASE("kept session: stanzas for the lost one go back to the manager") {
+  driver d;
+  d.legacy_open();
+  d.happens("manager anew");
+  d.routes.clear();
+  CHECK(d.from_manager("stanza", std::string(session_address), "<message id='late'/>").empty());
+  CHECK(take_texts(d) == texts{"failure " + std::string(session_address) + " <message id='late'/>"});
+}
+
+TEST_CASE("kept session: a manager that does not give it ends the client, with an answer for what it sent") {
+  driver d;
+  d.legacy_open();
+  d.happens("manager anew");
+  d.from_manager("held", "", "<message id='1'/>");
+  d.from_manager("held", "", "<iq type='result' id='2'/>");
+  const auto said = d.from_manager("failure", "alice@example.org/home", "Session Failed");
+  CHECK(said.starts_with("<message type='error' id='1'"));
+  CHECK_FALSE(contains(said, "id='2'"));
+  CHECK(contains(said, "<stream:error><reset "));
+  CHECK(d.closed() == "session_ended");
+}
+
+TEST_CASE("kept session: when the link is lost again, the next manager is asked") {
+  driver d;
+  d.legacy_open();
+  d.happens("manager anew");
+  CHECK(d.from_manager("failure", "alice@example.org/home", std::string(route::failure_text::link_down)).empty());
+  CHECK(d.closed().empty());
+  d.routes.clear();
+  d.happens("manager anew");
+  CHECK(take_texts(d) == texts{"start alice@example.org/home "});
+  d.from_manager("started", "alice@example.org/new");
+  d.happens("manager anew");  // also when it was there, and not everybody else's
+  CHECK(take_texts(d) == texts{"start alice@example.org/home "});
+  d.from_manager("started", "alice@example.org/newer");
+  d.happens("sessions back");
+  CHECK_FALSE(d.machine().holds_input());
+}
+
+TEST_CASE("kept session: a manager that does not answer ends the client") {
+  driver d;
+  d.legacy_open();
+  d.happens("manager anew");
+  CHECK(contains(d.happens("deadline"), "<remote-connection-failed "));
+  CHECK(d.closed() == "manager_timeout");
+}
+
+TEST_CASE("kept session: who has no session asks for none") {
+  driver d;
+  d.send(legacy_header);
+  d.happens("manager anew");
+  CHECK(d.routes.empty());
+  driver bound;
+  bound.sasl_restarted();
+  bound.happens("manager anew");
+  CHECK(bound.routes.empty());
+}
+
+TEST_CASE("kept session: what comes back to somebody who is being shown out is answered, or forgotten when he is gone") {
+  driver d;
+  d.legacy_open();
+  d.happens("end shutdown");
+  d.happens("gone");
+  CHECK(d.from_manager("held", "", "<message id='1'/>").empty());
+}
