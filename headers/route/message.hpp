@@ -172,7 +172,7 @@ std::size_t size_of(const message& m) noexcept;
 /// "auth", "session-start", "stanza"...: for log lines.
 const char* name_of(const message& m) noexcept;
 
-/// What to answer to a message that found nobody at `to` (bounced, never dropped in silence: etc/PROTOCOL.md, 8 and 11): a failure with the ends swapped
+/// What to answer to a message that found nobody at `to` (bounced, never dropped in silence: etc/PROTOCOL.md, 8 and 12): a failure with the ends swapped
 /// and the child kept, sc:c2s and sc:sm included. Nothing (false, and `m` is as it was) for what must not be answered: a failure, an answer
 /// (auth result or error; ended, created, deleted; anything that failed), an empty stanza, a notice, and what has no `from`.
 /// A session_started that came too late is answered with a failure that ends the session, a `started` with `end`.
