@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLOORS = {
     "base": 0, "xml": 0, "limits": 0,
     "route": 1, "sasl": 1, "tls": 1,
-    "stream": 2,
+    "stream": 2, "storage": 2,
     "net": 3,
     "hub": 4, "credentials": 4,
     "client": 5, "link": 5, "component": 5, "session": 5,
@@ -26,9 +26,9 @@ FLOORS = {
 # Rooms of one floor that may nevertheless use each other, in this direction.
 SAME_FLOOR = {("xml", "base"), ("limits", "base"), ("main", "server")}
 # `net` is above `stream` but knows no XMPP.
-FORBIDDEN = {("net", "stream"), ("net", "route"), ("net", "sasl"), ("net", "xml")}
+FORBIDDEN = {("net", "stream"), ("net", "route"), ("net", "sasl"), ("net", "xml"), ("net", "storage")}
 # The embedded session manager is a machine, although it stands on the floor of the lives.
-WITHOUT_ASIO = {"base", "xml", "limits", "route", "sasl", "tls", "stream", "session", "config"}
+WITHOUT_ASIO = {"base", "xml", "limits", "route", "sasl", "tls", "stream", "storage", "session", "config"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)

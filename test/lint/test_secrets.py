@@ -10,7 +10,7 @@ from cpp_tokens import tokens
 from small_runner import main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROOMS_WITH_SECRETS = ("session", "stream", "sasl", "tls", "component", "link", "credentials")
+ROOMS_WITH_SECRETS = ("session", "stream", "sasl", "tls", "component", "link", "credentials", "storage")
 
 WEAK_CALLS = {"rand", "srand", "rand_r", "random", "srandom", "drand48", "lrand48", "mrand48", "srand48"}
 WEAK_NAME = re.compile(r"^(mt19937(_64)?|random_device|default_random_engine|minstd_rand0?|ranlux\w*|knuth_b)$")
