@@ -110,6 +110,7 @@ struct options {
   std::vector<tls::certificate> certificates;            ///< empty: a self-signed one is made
   std::string client_ca;                                 ///< a PEM file; empty: clients are not asked for certificates
   std::string data;                                      ///< a folder for what must last; empty: nothing does
+  bool store_passwords = false;                          ///< there, also as they were given: for digests of jabber:iq:auth
   std::string http_redirect;                             ///< where browsers are sent; empty: nowhere
   std::optional<credentials::http_options> auth_http;    ///< who checks passwords; at most one of the two
   std::optional<credentials::command_options> auth_command;

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "route/message.hpp"
 #include "sasl/scram.hpp"
+#include "session/account_request.hpp"
 #include "xml/element.hpp"
 
 namespace couplet::session {
@@ -23,6 +24,8 @@ struct settings {
   bool accounts_elsewhere = false;       ///< whoever starts a session has an account, wherever that is: sessions need none here
   bool guests = false;                   ///< sessions of guest names (see is_guest_name) need no account
   bool other_domains = false;            ///< somebody takes stanzas to domains that are not served here: effects::to_others
+  bool stored = false;                   ///< accounts last longer than the process: effects::to_storage is answered
+  bool digests = true;                   ///< jabber:iq:auth offers digests: passwords are kept as they were given
   std::uint32_t max_accounts = 100'000;  ///< that registration may make up to, per partition; 0: no limit
   std::uint32_t max_sessions_per_account = 16;  ///< 0: no limit
   std::uint32_t max_directed_presences = 256;   ///< addresses remembered for each session; further ones are refused. 0: no limit
@@ -54,10 +57,12 @@ struct effects {
   std::vector<route::message> to_c2s;
   std::vector<delivery> to_partitions;
   std::vector<std::string> to_others;  ///< stanzas to domains that are not served here, with from and to
+  std::vector<account_request> to_storage;
   void clear() noexcept {
     to_c2s.clear();
     to_partitions.clear();
     to_others.clear();
+    to_storage.clear();
   }
 };
 
@@ -89,12 +94,16 @@ class manager {
   manager& operator=(const manager&) = delete;
 
   /// Makes or updates an account of this partition (its bare JID must belong here). The password is kept as given, in memory.
+  /// Where accounts are stored, this one is not: it hides a stored one of the same name, and only the operator changes it.
   base::result<bool> put_account(const base::jid& who, std::string password);
+
+  /// One that is stored, at the start: only its name is kept here. False: not of this partition or of a domain that is served.
+  bool add_stored_account(std::string_view bare_jid);
 
   // What logins need to know of an account of this partition, by its bare JID.
 
   bool has_account(std::string_view bare_jid) const;
-  /// As it was given; nothing where there is no such account. A secret.
+  /// As it was given; nothing where there is no such account, or where it is stored. A secret.
   std::optional<std::string> password_of(std::string_view bare_jid) const;
   /// Nothing where there is no such account, or the keys were not derived since the password was set.
   std::optional<sasl::scram_keys> keys_of(std::string_view bare_jid, sasl::scram_hash hash) const;
@@ -106,6 +115,9 @@ class manager {
   /// An auth answer is a route::auth, or a failure where `to` names no address of a domain that is served. A c2s is trusted to
   /// ask for sessions of those only who have logged in; a session's stanzas and its end are taken from its own c2s address only.
   void on_route(route::message&& m, effects& out);
+
+  /// What became of a request in effects::to_storage.
+  void on_account_answer(std::uint64_t number, account_outcome what, effects& out);
 
   /// From another partition, or from a domain that is not served here: `from` is believed.
   void on_delivery(delivery&& d, effects& out);

@@ -39,6 +39,7 @@ struct client_settings {
   login_check logins_checked_by = login_check::manager;
   bool offer_scram = false;      ///< whoever answers questions can give keys
   bool offer_anonymous = false;  ///< SASL ANONYMOUS (XEP-0175)
+  bool offer_digest = true;      ///< jabber:iq:auth with a digest, where nobody in particular is asked about
   bool ask_for_accounts =
       false;  ///< whoever answers questions knows which accounts there are; otherwise the manager finds out at the session's start
   session_protocol sessions = session_protocol::route;

@@ -23,12 +23,12 @@ using timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::cl
 
 embedded_credentials::embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
                                            const std::vector<session::manager*>& partitions, net::workers& workers,
-                                           const std::string& process_secret)
-    : own_(own), shards_(shards), partitions_(partitions), workers_(workers), process_secret_(process_secret) {}
+                                           const std::string& process_secret, stored_accounts* stored)
+    : own_(own), shards_(shards), partitions_(partitions), workers_(workers), process_secret_(process_secret), stored_(stored) {}
 
 net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
   switch (q.what) {
-    case asked::challenge: co_return challenge_for(q);
+    case asked::challenge: co_return co_await challenge_for(std::move(q));
     case asked::keys: co_return co_await keys_of(std::move(q));
     case asked::password: co_return co_await check_password(std::move(q));
     case asked::pause: {
@@ -46,9 +46,18 @@ net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
   co_return sasl::answer(there ? verdict::right : verdict::wrong);
 }
 
-/// The same for every name, and at once.
-sasl::answer embedded_credentials::challenge_for(const sasl::question& q) const {
-  return sasl::answer(sasl::decoy_keys(process_secret_, q.hash, q.who.bare(), sasl::default_iterations));
+/// The same for every name. At once; or where accounts are stored, after one look into the storage, since those from elsewhere have
+/// salts of their own.
+net::task<sasl::answer> embedded_credentials::challenge_for(sasl::question q) {
+  sasl::answer usual(sasl::decoy_keys(process_secret_, q.hash, q.who.bare(), sasl::default_iterations));
+  if (stored_ == nullptr) co_return usual;
+  bool configured = false;
+  const std::string bare(q.who.bare());
+  const std::function<void(session::manager&)> look = [&](session::manager& m) { configured = m.password_of(bare).has_value(); };
+  co_await look_up(q.who, look);
+  auto stored = co_await stored_->keys_of(own_, bare, q.hash);
+  if (configured) co_return usual;
+  co_return stored;
 }
 
 /// Runs `look` on the thread of the account's partition and comes back.
@@ -78,21 +87,31 @@ net::task<sasl::answer> embedded_credentials::keys_of(sasl::question q) {
     if (!known) password = m.password_of(bare);
   };
   co_await look_up(q.who, look);
-  auto keys = sasl::decoy_keys(process_secret_, q.hash, bare, sasl::default_iterations);
-  if (known) {
-    keys = std::move(*known);
-  } else if (password) {
-    const std::function<void()> derive = [&keys, &password, hash = q.hash] {
-      keys = sasl::derive_keys(hash, sasl::prepare_password(*password), keys.salt, keys.iterations);
-    };
-    const bool done = co_await workers_.run(std::hash<std::string_view>()(bare), derive);
-    if (!done) co_return sasl::answer(verdict::unavailable);
-    const std::function<void(session::manager&)> keep = [&](session::manager& m) { m.keep_keys(bare, q.hash, keys, *password); };
-    co_await look_up(q.who, keep);
+  if (!known && !password && stored_ != nullptr) {
+    auto stored = co_await stored_->keys_of(own_, bare, q.hash);
+    stored.asked_at = now;
+    co_return stored;
   }
+  auto keys = sasl::decoy_keys(process_secret_, q.hash, bare, sasl::default_iterations);
+  bool done = true;
+  if (known) keys = std::move(*known);
+  if (!known && password) co_await derive_missing(q, keys, *password, done);
+  if (!done) co_return sasl::answer(verdict::unavailable);
   sasl::answer a(std::move(keys));
   a.asked_at = now;
   co_return a;
+}
+
+/// Keys with the salt that stands in `keys`. `done` false: there are too many who want that just now.
+net::task<> embedded_credentials::derive_missing(const sasl::question& q, sasl::scram_keys& keys, std::string& password, bool& done) {
+  const std::string bare(q.who.bare());
+  const std::function<void()> derive = [&keys, &password, hash = q.hash] {
+    keys = sasl::derive_keys(hash, sasl::prepare_password(password), keys.salt, keys.iterations);
+  };
+  done = co_await workers_.run(std::hash<std::string_view>()(bare), derive);
+  if (!done) co_return;
+  const std::function<void(session::manager&)> keep = [&](session::manager& m) { m.keep_keys(bare, q.hash, keys, password); };
+  co_await look_up(q.who, keep);
 }
 
 net::task<sasl::answer> embedded_credentials::check_password(sasl::question q) {

@@ -10,6 +10,7 @@
 #include "net/shard.hpp"
 #include "net/workers.hpp"
 #include "session/manager.hpp"
+#include "stored_accounts.hpp"
 
 namespace couplet::server {
 
@@ -20,10 +21,11 @@ namespace couplet::server {
 /// refusal comes at the same time after the question for keys, whatever the reason was.
 class embedded_credentials final : public credentials::source {
  public:
-  /// `shards` and `partitions`: all of them, by number. `own`: where logins ask. All must outlive this.
+  /// `shards` and `partitions`: all of them, by number. `own`: where logins ask. `stored`: who knows the accounts that the partitions have
+  /// the names of only; null: there are none. All must outlive this.
   embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
                        const std::vector<session::manager*>& partitions, net::workers& workers,
-                       const std::string& process_secret);
+                       const std::string& process_secret, stored_accounts* stored = nullptr);
 
   net::task<sasl::answer> ask(sasl::question q) override;
   bool has_keys() const noexcept override { return true; }
@@ -33,13 +35,15 @@ class embedded_credentials final : public credentials::source {
   net::task<sasl::answer> keys_of(sasl::question q);
   net::task<sasl::answer> check_password(sasl::question q);
   net::task<> look_up(const base::jid& who, std::function<void(session::manager&)> look);
-  sasl::answer challenge_for(const sasl::question& q) const;
+  net::task<sasl::answer> challenge_for(sasl::question q);
+  net::task<> derive_missing(const sasl::question& q, sasl::scram_keys& keys, std::string& password, bool& done);
 
   net::shard& own_;
   const std::vector<std::unique_ptr<net::shard>>& shards_;
   const std::vector<session::manager*>& partitions_;
   net::workers& workers_;
   const std::string& process_secret_;
+  stored_accounts* const stored_;
 };
 
 }  // namespace couplet::server

@@ -1,13 +1,18 @@
 #include "embedded_manager.hpp"
 
+#include <utility>
+
 #include "base/log.hpp"
+#include "net/gate.hpp"
 
 namespace couplet::server {
 
 embedded_manager::embedded_manager(const session::settings& s, std::uint32_t partition, hub::switchboard& board,
-                                   std::size_t queue_bytes, const std::vector<std::unique_ptr<embedded_manager>>& all)
+                                   std::size_t queue_bytes, const std::vector<std::unique_ptr<embedded_manager>>& all,
+                                   stored_accounts* stored)
     : board_(board),
       all_(all),
+      stored_(stored),
       partition_(s, partition, static_cast<std::uint32_t>(all.size())),
       deliveries_(board.own_shard(), queue_bytes, board.pressure()) {
   board.attach(this);
@@ -60,6 +65,24 @@ void embedded_manager::apply(const route::trace& cause) {
     all_[d.partition]->deliveries_.push_from_anywhere(std::move(d), bytes);
   }
   for (auto& xml : effects_.to_others) board_.to_others(std::move(xml));
+  // Each may be answered before spawn() returns, with effects of its own.
+  auto requests = std::exchange(effects_.to_storage, {});
+  for (auto& r : requests) board_.own_shard().spawn("account", work_on(std::move(r), cause));
+}
+
+/// Hashing and the disk take their time; the partition goes on meanwhile, and is told.
+net::task<> embedded_manager::work_on(session::account_request r, route::trace cause) {
+  const net::gate::pass inside(board_.own_shard().lives());
+  const auto number = r.number;
+  auto what = session::account_outcome::unavailable;
+  try {
+    what = co_await stored_->answer(board_.own_shard(), std::move(r));
+  } catch (const std::exception& e) {
+    base::log::error("what an account asked for failed", {{"what", e.what()}});
+  }
+  effects_.clear();
+  partition_.on_account_answer(number, what, effects_);
+  apply(cause);
 }
 
 }  // namespace couplet::server

@@ -87,21 +87,40 @@ void server::house::furnish() {
     link_ = std::make_unique<link::manager_link>(link_options(options_), *exchange_, exchange_->on(0),
                                                  static_cast<std::uint32_t>(base::random_u64()));
   } else {
-    session_settings_.domains = options_.domains;
-    session_settings_.registration = options_.registration;
-    session_settings_.guests = options_.anonymous;
-    session_settings_.other_domains = !options_.components.names.empty();
-    session_settings_.accounts_elsewhere = options_.auth_http || options_.auth_command;
-    managers_.resize(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      managers_[i] = std::make_unique<embedded_manager>(session_settings_, i, exchange_->on(i),
-                                                        options_.limits.max_manager_queue_bytes, managers_);
-    }
+    furnish_managers(count);
   }
   for (const auto& m : managers_) partitions_.push_back(&m->partition());
   if (options_.manager && !options_.accounts.empty()) furnish_accounts(count);
   if (!options_.client_listeners.empty() || !options_.tls_listeners.empty()) furnish_clients();
   if (options_.component_listener || options_.components.tls_listener) furnish_components();
+}
+
+void server::house::furnish_managers(std::uint32_t count) {
+  session_settings_.domains = options_.domains;
+  session_settings_.registration = options_.registration;
+  session_settings_.guests = options_.anonymous;
+  session_settings_.other_domains = !options_.components.names.empty();
+  session_settings_.accounts_elsewhere = options_.auth_http || options_.auth_command;
+  if (store_) {
+    session_settings_.stored = true;
+    session_settings_.digests = options_.store_passwords;
+    furnish_workers();
+    stored_ = std::make_unique<stored_accounts>(*store_, *workers_, process_secret_, options_.store_passwords);
+  }
+  managers_.resize(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    managers_[i] = std::make_unique<embedded_manager>(session_settings_, i, exchange_->on(i),
+                                                      options_.limits.max_manager_queue_bytes, managers_, stored_.get());
+  }
+}
+
+/// Who hashes passwords.
+void server::house::furnish_workers() {
+  if (workers_) return;
+  if (process_secret_.empty()) process_secret_ = base::random_bytes(32);
+  net::workers::options w;
+  w.name = "hashing";
+  workers_ = std::make_unique<net::workers>(std::move(w));
 }
 
 void server::house::furnish_components() {
@@ -138,6 +157,7 @@ void server::house::furnish_clients() {
   if (options_.manager) s.sessions = options_.manager->sessions;
   s.keeps_sessions = options_.manager && options_.timeouts.sm_grace.count() != 0;
   s.offer_anonymous = options_.anonymous;
+  s.offer_digest = session_settings_.digests;
   s.max_bytes_before_login = limits.before_login.max_element_bytes;
   s.max_bytes_after_login = limits.after_login.max_element_bytes;
   s.idle_seconds = static_cast<std::uint64_t>(limits.idle_timeout.count());
@@ -146,16 +166,11 @@ void server::house::furnish_clients() {
   if (options_.require_tls) where = client::plaintext_logins::nowhere;
   clients_shared_ = std::make_unique<client::shared_state>(limits, std::move(s), where);
 
-  if (ours) {
-    process_secret_ = base::random_bytes(32);
-    net::workers::options w;
-    w.name = "hashing";
-    workers_ = std::make_unique<net::workers>(std::move(w));
-  }
+  if (ours) furnish_workers();
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
     if (ours) {
       credentials_.push_back(
-          std::make_unique<embedded_credentials>(*shards_[i], shards_, partitions_, *workers_, process_secret_));
+          std::make_unique<embedded_credentials>(*shards_[i], shards_, partitions_, *workers_, process_secret_, stored_.get()));
     }
     tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i), credentials_on(i)));
     tables_.back()->set_other_host(options_.other_host);

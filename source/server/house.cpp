@@ -45,6 +45,7 @@ server::house::~house() {
   // Nobody may work for lives that are gone.
   files_.reset();
   workers_.reset();
+  store_.reset();
   back_end_.reset();
   // What waits on the loops goes before the loops, and the loops (which own the lives that still wait) before what those use.
   signals_.reset();
@@ -55,6 +56,7 @@ server::house::~house() {
 
 int server::house::run() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of the storage, not the end
   if (options_.ready_fd >= 0) {
     const auto ours = take_ready_descriptor(options_.ready_fd);
     if (!ours) {
@@ -95,8 +97,10 @@ std::optional<std::string> server::house::build() {
   const auto removed = ready_file_.remove_stale();
   if (!removed) return removed.error_text();
   if (auto failed = make_back_end()) return failed;
+  if (auto failed = open_storage()) return failed;
   furnish();
-  auto failed = make_accounts(options_.accounts);
+  auto failed = load_accounts();
+  if (!failed) failed = make_accounts(options_.accounts);
   remember(options_.accounts);
   forget(options_.accounts);
   if (!failed) failed = make_certificates();
@@ -156,7 +160,7 @@ void server::house::say_what_starts() const {
   base::log::info("couplet " COUPLET_VERSION " starts",
                   {{"domains", domains}, {"threads", static_cast<long long>(shards_.size())}});
   for (const auto& l : ready_) base::log::info("listening", {{"kind", l.kind}, {"address", net::to_text(l.where)}});
-  if (!managers_.empty()) base::log::info("accounts live in memory only: they and all state are gone when the server stops");
+  if (!managers_.empty() && !store_) base::log::info("accounts live in memory only: they and all state are gone when the server stops");
   if (tables_.empty()) return;
   if (options_.require_tls) return base::log::info("logins need TLS everywhere");
   base::log::info(options_.allow_plaintext

@@ -25,6 +25,8 @@
 #include "ready_file.hpp"
 #include "server/server.hpp"
 #include "session/manager.hpp"
+#include "storage/store.hpp"
+#include "stored_accounts.hpp"
 
 namespace couplet::server {
 
@@ -42,6 +44,10 @@ class server::house {
  private:
   // building (furnish.cpp)
   void furnish();
+  std::optional<std::string> open_storage();
+  std::optional<std::string> load_accounts();
+  void furnish_managers(std::uint32_t count);
+  void furnish_workers();
   void furnish_accounts(std::uint32_t count);
   void furnish_clients();
   void furnish_components();
@@ -106,8 +112,10 @@ class server::house {
   std::vector<std::unique_ptr<session::manager>> accounts_;  ///< with an outside manager: whose logins we check
   std::vector<session::manager*> partitions_;                ///< of either, one for each shard; none: nobody has accounts here
   encryption encryption_;
-  std::string process_secret_;  ///< for the salts of names
+  std::string process_secret_;  ///< for the salts of names; as old as the database, where there is one
+  std::unique_ptr<storage::store> store_;  ///< null: nothing lasts
   std::unique_ptr<net::workers> workers_;
+  std::unique_ptr<stored_accounts> stored_;
   std::unique_ptr<net::workers> files_;  ///< reads the configuration again; from the first time on
   const base::sip_key configured_key_{base::random_u64(), base::random_u64()};
   std::unordered_map<std::uint64_t, std::uint64_t> configured_;  ///< accounts and secrets as the configuration last had them

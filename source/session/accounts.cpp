@@ -28,6 +28,13 @@ bool account_table::put(std::string_view bare_jid, std::string password) {
   return true;
 }
 
+void account_table::put_stored(std::string_view bare_jid) {
+  auto* known = find(bare_jid);
+  if (known == nullptr) known = &*accounts_.try_emplace(std::string(bare_jid)).first;
+  known->second.stored = true;
+  known->second.guest = false;
+}
+
 account_table::entry& account_table::put_guest(std::string_view bare_jid) {
   auto& made = *accounts_.try_emplace(std::string(bare_jid)).first;
   made.second.guest = true;
@@ -43,7 +50,7 @@ bool account_table::password_is(const entry* who, std::string_view password) {
   const std::string_view stored = who != nullptr ? std::string_view(who->second.password) : nobody;
   // RFC 4616 section 2: both are prepared. Only here: digests are made of the bytes as they are.
   const bool same = base::equal_in_constant_time(sasl::prepare_password(password), sasl::prepare_password(stored));
-  return same && who != nullptr && !password.empty();
+  return same && who != nullptr && !password.empty() && !who->second.password.empty();
 }
 
 bool account_table::digest_is(const entry* who, std::string_view stream_id, std::string digest) {
@@ -51,7 +58,7 @@ bool account_table::digest_is(const entry* who, std::string_view stream_id, std:
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   }
   const auto expected = base::sha1_hex(stream_id, who != nullptr ? std::string_view(who->second.password) : nobody);
-  return base::equal_in_constant_time(digest, expected) && who != nullptr;
+  return base::equal_in_constant_time(digest, expected) && who != nullptr && !who->second.password.empty();
 }
 
 }  // namespace couplet::session

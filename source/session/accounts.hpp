@@ -23,9 +23,10 @@ using derived_keys = std::array<std::optional<sasl::scram_keys>, 3>;
 
 /// What is kept of an account; its name is the key it stands under.
 struct account {
-  std::string password;
+  std::string password;  ///< empty: it has none here, but is stored, or a guest's
   std::unique_ptr<derived_keys> keys;
   bool guest = false;                     ///< made for a session, and gone with its last one
+  bool stored = false;                    ///< what its logins are checked against is in the storage, unless there is a password
   std::uint32_t first_session = no_slot;  ///< head of the list that goes through session::next
   std::uint32_t session_count = 0;
 };
@@ -39,6 +40,8 @@ class account_table {
   entry* find(std::string_view bare_jid) noexcept;
   /// True: made, false: it existed and has a new password now.
   bool put(std::string_view bare_jid, std::string password);
+  /// An account that is stored.
+  void put_stored(std::string_view bare_jid);
   /// An account without a password, for as long as it has sessions. There must be none of that name.
   entry& put_guest(std::string_view bare_jid);
   /// Its sessions must have ended.

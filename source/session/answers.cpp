@@ -11,11 +11,12 @@ struct error_words {
   std::string_view name, type, code;
 };
 
-constexpr std::array<error_words, 12> errors{{
+constexpr std::array<error_words, 13> errors{{
     {"bad-request", "modify", "400"},
     {"conflict", "cancel", "409"},
     {"feature-not-implemented", "cancel", "501"},
     {"forbidden", "auth", "403"},
+    {"internal-server-error", "wait", "500"},
     {"item-not-found", "cancel", "404"},
     {"jid-malformed", "modify", "400"},
     {"not-acceptable", "modify", "406"},

@@ -13,6 +13,7 @@ enum class condition : std::uint8_t {
   conflict,
   feature_not_implemented,
   forbidden,
+  internal_server_error,
   item_not_found,
   jid_malformed,
   not_acceptable,

@@ -7,6 +7,7 @@
 
 #include "accounts.hpp"
 #include "base/text_pool.hpp"
+#include "pending.hpp"
 #include "session/manager.hpp"
 #include "sessions.hpp"
 #include "xml/element.hpp"
@@ -31,6 +32,7 @@ struct core {
   const std::uint32_t partitions;
   account_table accounts;
   session_table sessions;
+  pending_table pending;
   xml::fragment document;
   std::uint64_t returned_notices = 0;  ///< that nobody took
 };

@@ -10,6 +10,7 @@
 #include "login.hpp"
 #include "notices.hpp"
 #include "presence.hpp"
+#include "registration.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
 #include "services.hpp"
@@ -164,13 +165,20 @@ base::result<bool> manager::put_account(const base::jid& who, std::string passwo
   return state_->accounts.put(who.bare(), std::move(password));
 }
 
+bool manager::add_stored_account(std::string_view bare_jid) {
+  const auto at = bare_jid.find('@');
+  if (at == std::string_view::npos || !state_->serves(bare_jid.substr(at + 1)) || !state_->owns(bare_jid)) return false;
+  state_->accounts.put_stored(bare_jid);
+  return true;
+}
+
 bool manager::has_account(std::string_view bare_jid) const {
   return state_->accounts.find(bare_jid) != nullptr;
 }
 
 std::optional<std::string> manager::password_of(std::string_view bare_jid) const {
   const auto* const found = state_->accounts.find(bare_jid);
-  if (found == nullptr || found->second.guest) return std::nullopt;
+  if (found == nullptr || found->second.guest || found->second.password.empty()) return std::nullopt;
   return found->second.password;
 }
 
@@ -196,6 +204,10 @@ void manager::on_route(route::message&& m, effects& out) {
   if (auto* failure = std::get_if<route::failure>(&m)) return on_failure(*state_, std::move(*failure), out);
   if (auto* notice = std::get_if<route::notice>(&m)) return on_notice(*state_, std::move(*notice), out);
   on_anything_else(std::move(m), out);
+}
+
+void manager::on_account_answer(std::uint64_t number, account_outcome what, effects& out) {
+  couplet::session::on_account_answer(*state_, number, what, out);
 }
 
 void manager::on_delivery(delivery&& d, effects& out) {

@@ -66,9 +66,9 @@ void client_stream::on_fields_get(const xml::element& query, event& e) {
   const auto username = query.child("username").text();
   if (username.empty()) {
     // Asked about nobody, so the manager has nothing to say: every way of logging in there is.
-    append_iq_result(e.out.to_peer, login_->client_id,
-                     "<query xmlns='jabber:iq:auth'><username/><password/><digest/><resource/></query>");
-    return;
+    std::string fields = "<query xmlns='jabber:iq:auth'><username/><password/>";
+    fields += settings_->offer_digest ? "<digest/><resource/></query>" : "<resource/></query>";
+    return append_iq_result(e.out.to_peer, login_->client_id, fields);
   }
   auto who = base::jid::make(username, *domain_, {});
   if (!who) return refuse_iq("not-acceptable", "This is not a user name.", e.out);

@@ -1,0 +1,44 @@
+// What lasts longer than the process, at the start: the database is opened, and the names of its accounts are given to the partitions.
+
+#include "base/log.hpp"
+#include "house.hpp"
+
+namespace couplet::server {
+
+/// With an embedded session manager and a folder for it.
+std::optional<std::string> server::house::open_storage() {
+  if (options_.manager || options_.data.empty()) return std::nullopt;
+  storage::store::options o;
+  o.folder = options_.data;
+  auto opened = storage::store::open(std::move(o));
+  if (!opened) return opened.error_text();
+  store_ = std::move(*opened);
+  const auto written = store_->write_now([this](storage::database& db) {
+    process_secret_ = storage::salt_secret(db);
+    return storage::outcome::done;
+  });
+  if (written == storage::outcome::done) return std::nullopt;
+  return "cannot write " + store_->file() + " (--data): " +
+         (written == storage::outcome::full ? "there is no place on the disk" : "the log says why");
+}
+
+/// Names only: what an account's logins are checked against is read when somebody logs in.
+std::optional<std::string> server::house::load_accounts() {
+  if (!store_) return std::nullopt;
+  long long served = 0, others = 0;
+  const auto read = store_->read_now([&](storage::database& db) {
+    storage::each_account(db, [&](std::string_view jid) {
+      const auto place = session::partition_of(jid, static_cast<std::uint32_t>(partitions_.size()));
+      ++(partitions_[place]->add_stored_account(jid) ? served : others);
+    });
+    return storage::outcome::done;
+  });
+  if (read != storage::outcome::done) {
+    return "cannot read " + store_->file() + " (--data): it may be damaged. Put a backup in its place, or move it away to start without accounts";
+  }
+  base::log::info("accounts are stored", {{"file", store_->file()}, {"accounts", served}});
+  if (others != 0) base::log::warning("accounts of domains that are not served stay where they are stored", {{"accounts", others}});
+  return std::nullopt;
+}
+
+}  // namespace couplet::server
