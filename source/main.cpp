@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "config/command_line.hpp"
+#include "server/chores.hpp"
 #include "server/server.hpp"
 
 namespace {
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
       std::fputs(out.text.c_str(), out.code == 0 ? stdout : stderr);
       return out.code;
     }
+    if (o.to_do) return couplet::server::do_chore(o);
     couplet::server::server s(std::move(o), [as_given] { return read_again(as_given); });
     return s.run();
   } catch (const std::exception& e) {

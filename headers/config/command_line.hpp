@@ -11,7 +11,7 @@ namespace couplet::config {
 
 /// What main does after the command line was read.
 struct outcome {
-  bool run = false;  ///< start, with the options as they were filled in
+  bool run = false;  ///< start (or do what options::to_do says), with the options as they were filled in
   int code = 0;      ///< of exit, where not to run: 0 (--help, --version, --check-config, --import-jadc2s) or 2 (wrong)
   std::string text;  ///< then: for standard output (code 0) or standard error (code 2, one line); ends in a line feed
 };

@@ -85,15 +85,22 @@ struct limit_options {
 
 /// How long to wait; 0: for ever, but for `shutdown`.
 struct timeout_options {
-  std::chrono::seconds tls{10};      ///< for a TLS handshake
-  std::chrono::seconds header{10};   ///< connected → stream header
-  std::chrono::seconds login{30};    ///< stream header → logged in
-  std::chrono::seconds bind{30};     ///< logged in → session asked for
-  std::chrono::seconds idle{0};      ///< nothing from a client with a session
+  std::chrono::seconds tls{10};        ///< for a TLS handshake
+  std::chrono::seconds header{10};     ///< connected → stream header
+  std::chrono::seconds login{30};      ///< stream header → logged in
+  std::chrono::seconds bind{30};       ///< logged in → session asked for
+  std::chrono::seconds idle{0};        ///< nothing from a client with a session
   std::chrono::seconds manager{15};    ///< for an answer of the session manager
   std::chrono::seconds sm_grace{60};   ///< how long clients wait for it when it is away
   std::chrono::seconds c2s_grace{60};  ///< how long the sessions of a c2s live on without its link
-  std::chrono::seconds shutdown{5};  ///< for clients to take what they are owed; 0: not at all
+  std::chrono::seconds shutdown{5};    ///< for clients to take what they are owed; 0: not at all
+};
+
+/// Something to do once with the database of --data, instead of serving.
+struct chore {
+  enum class kind : std::uint8_t { backup, export_accounts, import_accounts };
+  kind what = kind::backup;
+  std::string file;  ///< "-" with an export: standard output
 };
 
 /// Everything the command line, the environment and the file decide: checked and prepared.
@@ -124,9 +131,10 @@ struct options {
   std::vector<std::string> notify;         ///< JIDs that are told of each login and logout; prepared
   limit_options limits;
   timeout_options timeouts;
-  std::string other_host;  ///< where clients are sent at the end: HOST or HOST:PORT; empty: nowhere
-  std::string ready_file;  ///< empty: none
-  int ready_fd = -1;       ///< at least 1; -1: none
+  std::optional<chore> to_do;  ///< nothing: serve
+  std::string other_host;      ///< where clients are sent at the end: HOST or HOST:PORT; empty: nowhere
+  std::string ready_file;      ///< empty: none
+  int ready_fd = -1;           ///< at least 1; -1: none
   base::log::level log_level = base::log::level::info;
   base::log::format log_format = base::log::format::text;
   std::uint32_t threads = 0;  ///< shards, at most 255; 0: one for each core

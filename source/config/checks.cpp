@@ -96,6 +96,9 @@ void check_together(const settings& all, options& o, bool no_clients) {
   if (all.contains("registration-token") && !o.registration && !o.manager) {
     throw usage_error(origin_of(all, "registration-token"), "needs --register: no accounts are made in-band");
   }
+  if (o.store_passwords && (o.data.empty() || o.manager)) {
+    throw usage_error(origin_of(all, "store-passwords"), "needs --data DIR, and the embedded session manager");
+  }
   if (no_clients) check_no_clients(all, o);
   if (o.auth_http || o.auth_command) check_back_end(all);
   if (o.manager) check_outside_manager(all, o);

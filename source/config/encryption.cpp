@@ -57,6 +57,7 @@ void read_encryption(const settings& all, options& o) {
     if (g->text.empty()) throw usage_error(g->origin, "expected the name of a folder");
     o.data = g->text;
   }
+  o.store_passwords = is_on(all, "store-passwords");
   const bool default_port = !o.certificates.empty() && !all.contains("listen-tls") && !is_on(all, "no-clients");
   if (default_port && !all.contains("listen")) o.tls_listeners.emplace_back("::", std::uint16_t{5223});
 }

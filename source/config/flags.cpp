@@ -27,7 +27,9 @@ const std::vector<flag>& all_flags() {
       {"no-register", one_switch, "", served, "They may not: the default"},
       {"registration-token", secret, "TOKEN", served, "Only who shows it may make an account (XEP-0445)"},
       {"anonymous", one_switch, "", served, "Anybody gets a session under a name of the server's choice (SASL ANONYMOUS)"},
-      {"data", value, "DIR", served, "Where what must last is kept: the self-signed certificate"},
+      {"data", value, "DIR", served, "Where what must last is kept: accounts made in-band, the self-signed certificate"},
+      {"store-passwords", one_switch, "", served,
+       "There also as they were given, for digests (XEP-0078), not only as keys of SCRAM"},
 
       {"auth-http", value, "URL", served, "Passwords are checked by this HTTP service: POST user, server, pass; true or false"},
       {"auth-http-ca", value, "FILE", served, "Who may have signed its certificate, PEM; none: whom the system trusts"},
@@ -102,6 +104,9 @@ const std::vector<flag>& all_flags() {
       {"threads", value, "N", running, "At most 255; 0: one for each core [0]"},
       {"config", value, "FILE", running, "A TOML file with these flags as keys, without dashes in front"},
       {"check-config", one_switch, "", running, "Check everything, start nothing; exit code 0 or 2"},
+      {"backup", value, "FILE", running, "Copy the database of --data into FILE, also while it is in use; exit code 0, 1 or 2"},
+      {"export", value, "FILE", running, "Write its accounts as XML (XEP-0227); -: to standard output; the same"},
+      {"import", value, "FILE", running, "Read such a file into it, while no Couplet uses it; the same"},
       {"import-jadc2s", value, "FILE", running, "Print a jadc2s.xml as a file for --config, start nothing; exit code 0 or 2"},
   };
   return flags;
@@ -111,6 +116,10 @@ const flag* find_flag(std::string_view name) {
   const auto& flags = all_flags();
   const auto found = std::find_if(flags.begin(), flags.end(), [name](const flag& f) { return f.name == name; });
   return found == flags.end() ? nullptr : &*found;
+}
+
+bool is_chore(std::string_view name) noexcept {
+  return name == "import-jadc2s" || name == "backup" || name == "export" || name == "import";
 }
 
 std::string environment_name(std::string_view flag_name) {

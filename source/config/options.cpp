@@ -183,6 +183,21 @@ void read_running(const settings& all, options& o) {
   set_number(all, "threads", o.threads, 0, 255, {});
 }
 
+void read_chore(const settings& all, options& o) {
+  using kind = chore::kind;
+  constexpr std::pair<std::string_view, kind> chores[] = {
+      {"backup", kind::backup}, {"export", kind::export_accounts}, {"import", kind::import_accounts}};
+  for (const auto& [name, what] : chores) {
+    const given* const g = one_of(all, name);
+    if (g == nullptr) continue;
+    if (o.to_do) throw usage_error(g->origin, "one of --backup, --export and --import at a time");
+    if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
+    if (o.data.empty()) throw usage_error(g->origin, "needs --data DIR, which it is about");
+    o.to_do.emplace().what = what;
+    o.to_do->file = g->text;
+  }
+}
+
 }  // namespace
 
 options make_options(const settings& all) {
@@ -197,6 +212,7 @@ options make_options(const settings& all) {
   read_notify(all, o);
   read_limits(all, o);
   read_running(all, o);
+  read_chore(all, o);
   check_together(all, o, is_on(all, "no-clients"));
   return o;
 }

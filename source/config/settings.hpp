@@ -47,6 +47,8 @@ struct flag {
 const std::vector<flag>& all_flags();
 /// nullptr: no such flag.
 const flag* find_flag(std::string_view name);
+/// Something to do once, on the command line only: no setting of an environment or a file.
+bool is_chore(std::string_view name) noexcept;
 
 constexpr bool is_list(shape s) noexcept {
   return s == shape::list || s == shape::secret_list;

@@ -57,7 +57,7 @@ void merge(settings& all, settings&& source) {
 void add_environment(settings& all, const environment& env) {
   settings source;
   for (const auto& f : all_flags()) {
-    if (f.name == "import-jadc2s") continue;  // something to do once, no setting
+    if (is_chore(f.name)) continue;
     const auto origin = environment_name(f.name);
     const auto text = env(origin);
     // Set to nothing is how compose files say "not set".
@@ -76,7 +76,7 @@ void add_file(settings& all, const given& file) {
   settings source;
   for (const auto& entry : read_toml(text, shown)) {
     const flag* const f = find_flag(entry.key);
-    if (f == nullptr || f->name == "config" || f->name == "import-jadc2s") {
+    if (f == nullptr || f->name == "config" || is_chore(f->name)) {
       throw usage_error(shown + ":" + std::to_string(entry.line), "unknown key " + quoted(entry.key));
     }
     auto values = file_values(*f, entry, shown);

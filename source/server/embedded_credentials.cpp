@@ -103,7 +103,8 @@ net::task<sasl::answer> embedded_credentials::keys_of(sasl::question q) {
 }
 
 /// Keys with the salt that stands in `keys`. `done` false: there are too many who want that just now.
-net::task<> embedded_credentials::derive_missing(const sasl::question& q, sasl::scram_keys& keys, std::string& password, bool& done) {
+net::task<> embedded_credentials::derive_missing(const sasl::question& q, sasl::scram_keys& keys, std::string& password,
+                                                 bool& done) {
   const std::string bare(q.who.bare());
   const std::function<void()> derive = [&keys, &password, hash = q.hash] {
     keys = sasl::derive_keys(hash, sasl::prepare_password(password), keys.salt, keys.iterations);

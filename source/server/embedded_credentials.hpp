@@ -24,8 +24,8 @@ class embedded_credentials final : public credentials::source {
   /// `shards` and `partitions`: all of them, by number. `own`: where logins ask. `stored`: who knows the accounts that the partitions have
   /// the names of only; null: there are none. All must outlive this.
   embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
-                       const std::vector<session::manager*>& partitions, net::workers& workers,
-                       const std::string& process_secret, stored_accounts* stored = nullptr);
+                       const std::vector<session::manager*>& partitions, net::workers& workers, const std::string& process_secret,
+                       stored_accounts* stored = nullptr);
 
   net::task<sasl::answer> ask(sasl::question q) override;
   bool has_keys() const noexcept override { return true; }

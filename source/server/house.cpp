@@ -160,7 +160,8 @@ void server::house::say_what_starts() const {
   base::log::info("couplet " COUPLET_VERSION " starts",
                   {{"domains", domains}, {"threads", static_cast<long long>(shards_.size())}});
   for (const auto& l : ready_) base::log::info("listening", {{"kind", l.kind}, {"address", net::to_text(l.where)}});
-  if (!managers_.empty() && !store_) base::log::info("accounts live in memory only: they and all state are gone when the server stops");
+  if (!managers_.empty() && !store_)
+    base::log::info("accounts live in memory only: they and all state are gone when the server stops");
   if (tables_.empty()) return;
   if (options_.require_tls) return base::log::info("logins need TLS everywhere");
   base::log::info(options_.allow_plaintext

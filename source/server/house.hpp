@@ -112,7 +112,7 @@ class server::house {
   std::vector<std::unique_ptr<session::manager>> accounts_;  ///< with an outside manager: whose logins we check
   std::vector<session::manager*> partitions_;                ///< of either, one for each shard; none: nobody has accounts here
   encryption encryption_;
-  std::string process_secret_;  ///< for the salts of names; as old as the database, where there is one
+  std::string process_secret_;             ///< for the salts of names; as old as the database, where there is one
   std::unique_ptr<storage::store> store_;  ///< null: nothing lasts
   std::unique_ptr<net::workers> workers_;
   std::unique_ptr<stored_accounts> stored_;

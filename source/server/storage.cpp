@@ -18,8 +18,8 @@ std::optional<std::string> server::house::open_storage() {
     return storage::outcome::done;
   });
   if (written == storage::outcome::done) return std::nullopt;
-  return "cannot write " + store_->file() + " (--data): " +
-         (written == storage::outcome::full ? "there is no place on the disk" : "the log says why");
+  return "cannot write " + store_->file() +
+         " (--data): " + (written == storage::outcome::full ? "there is no place on the disk" : "the log says why");
 }
 
 /// Names only: what an account's logins are checked against is read when somebody logs in.
@@ -34,10 +34,12 @@ std::optional<std::string> server::house::load_accounts() {
     return storage::outcome::done;
   });
   if (read != storage::outcome::done) {
-    return "cannot read " + store_->file() + " (--data): it may be damaged. Put a backup in its place, or move it away to start without accounts";
+    return "cannot read " + store_->file() +
+           " (--data): it may be damaged. Put a backup in its place, or move it away to start without accounts";
   }
   base::log::info("accounts are stored", {{"file", store_->file()}, {"accounts", served}});
-  if (others != 0) base::log::warning("accounts of domains that are not served stay where they are stored", {{"accounts", others}});
+  if (others != 0)
+    base::log::warning("accounts of domains that are not served stay where they are stored", {{"accounts", others}});
   return std::nullopt;
 }
 

@@ -40,8 +40,8 @@ std::uint64_t lane_of(std::string_view bare_jid) noexcept {
 constexpr sasl::scram_hash preferred[] = {sasl::scram_hash::sha256, sasl::scram_hash::sha512, sasl::scram_hash::sha1};
 
 /// Where nobody has keys, decoys take as long.
-std::pair<sasl::scram_hash, sasl::scram_keys> keys_to_check(const std::optional<storage::credentials>& found, const std::string& secret,
-                                                            std::string_view bare_jid) {
+std::pair<sasl::scram_hash, sasl::scram_keys> keys_to_check(const std::optional<storage::credentials>& found,
+                                                            const std::string& secret, std::string_view bare_jid) {
   for (const auto hash : preferred) {
     const auto& keys = found ? found->keys[static_cast<std::size_t>(hash)] : std::nullopt;
     if (keys) return {hash, *keys};
@@ -56,7 +56,8 @@ std::string lower_case(std::string hex) {
 
 }  // namespace
 
-stored_accounts::stored_accounts(storage::store& where, net::workers& hashing, const std::string& process_secret, bool keep_passwords)
+stored_accounts::stored_accounts(storage::store& where, net::workers& hashing, const std::string& process_secret,
+                                 bool keep_passwords)
     : where_(where), hashing_(hashing), process_secret_(process_secret), keep_passwords_(keep_passwords) {}
 
 /// Hands a job to the store and comes back when it is done.
@@ -133,7 +134,8 @@ net::task<account_outcome> stored_accounts::check_digest(net::shard& own, sessio
   const auto read = co_await run(own, &storage::store::read, std::move(look));
   if (read != storage::outcome::done) co_return account_outcome::unavailable;
   const bool known = found && found->password;
-  const auto expected = base::sha1_hex(q.stream_id, known ? std::string_view(*found->password) : std::string_view("no such account"));
+  const auto expected =
+      base::sha1_hex(q.stream_id, known ? std::string_view(*found->password) : std::string_view("no such account"));
   const bool fits = base::equal_in_constant_time(lower_case(q.secret), expected) && known;
   co_return fits ? account_outcome::done : account_outcome::wrong;
 }
