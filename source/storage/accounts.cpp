@@ -74,7 +74,10 @@ outcome set_credentials(database& db, std::string_view jid, const credentials& c
 outcome remove_account(database& db, std::string_view jid) {
   delete_of(db, "DELETE FROM accounts WHERE jid = ?", jid);
   if (db.changes() == 0) return outcome::missing;
-  delete_of(db, "DELETE FROM scram_keys WHERE owner = ?", jid);
+  for (const auto* const rest :
+       {"DELETE FROM scram_keys WHERE owner = ?", "DELETE FROM entries WHERE owner = ?", "DELETE FROM offline WHERE owner = ?"}) {
+    delete_of(db, rest, jid);
+  }
   return outcome::done;
 }
 

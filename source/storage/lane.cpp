@@ -85,17 +85,26 @@ void lane::loop() noexcept {
 
 void lane::serve(batch& all) {
   if (kind_ == kind::changes) return commit_together(all);
-  for (auto& e : all) {
-    try {
-      e.result = e.what(*db_);
-      note(nullptr);
-    } catch (const failure& why) {
-      e.result = outcome_of(why);
-      note(&why);
-    } catch (const std::exception& why) {
-      base::log::error("reading from the storage failed", {{"what", why.what()}});
-    }
+  for (auto& e : all) e.result = read_one(e.what);
+}
+
+/// Sees the database as it is at one moment.
+outcome lane::read_one(const store::job& what) {
+  auto result = outcome::failed;
+  try {
+    query(*db_, "BEGIN").run();
+    result = what(*db_);
+    query(*db_, "COMMIT").run();
+    note(nullptr);
+  } catch (const failure& why) {
+    result = outcome_of(why);
+    note(&why);
+  } catch (const std::exception& why) {
+    result = outcome::failed;
+    base::log::error("reading from the storage failed", {{"what", why.what()}});
   }
+  roll_back();
+  return result;
 }
 
 /// One transaction, one sync. Where it can't be committed nothing of it has happened, and nobody is told that it has.

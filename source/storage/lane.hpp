@@ -41,6 +41,7 @@ class lane {
   void serve(batch& all);
   void commit_together(batch& all);
   outcome run_one(const store::job& what);
+  outcome read_one(const store::job& what);
   void roll_back() noexcept;
   void note(const failure* why);
 

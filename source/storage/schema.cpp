@@ -13,12 +13,17 @@ constexpr std::int64_t our_mark = 0x43706C74;
 // The step from each version to the next. What has been released does not change any more: a change of tables is a step of its own.
 //
 // Owners are bare JIDs, prepared; they need no row in `accounts`: those of the configuration have none.
-constexpr std::array<const char*, 1> steps{
+constexpr std::array<const char*, 2> steps{
     // 1: accounts. hash: 1, 256, 512. settings: what belongs to the database itself.
     "CREATE TABLE settings (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE accounts (jid TEXT PRIMARY KEY NOT NULL, password TEXT) WITHOUT ROWID;"
     "CREATE TABLE scram_keys (owner TEXT NOT NULL, hash INTEGER NOT NULL, salt BLOB NOT NULL, iterations INTEGER NOT NULL,"
     " stored_key BLOB NOT NULL, server_key BLOB NOT NULL, PRIMARY KEY (owner, hash)) WITHOUT ROWID;",
+    // 2: texts of accounts, and messages for them. kind: see entry_kind. Numbers of messages are never used again.
+    "CREATE TABLE entries (owner TEXT NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (owner, kind, key)) WITHOUT ROWID;"
+    "CREATE TABLE offline (number INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, stanza TEXT NOT NULL);"
+    "CREATE INDEX offline_by_owner ON offline (owner, number);",
 };
 
 constexpr auto newest = static_cast<std::int64_t>(steps.size());
