@@ -5,6 +5,17 @@
 
 namespace couplet::server {
 
+namespace {
+
+/// The store has said in the log what SQLite says.
+std::string cannot_use(const storage::store& s, storage::outcome why) {
+  if (why == storage::outcome::full) return "there is no place on the disk for " + s.file() + " (--data)";
+  return "cannot use " + s.file() +
+         " (--data), and the log says why. Put a backup in its place, or move it away to start without accounts";
+}
+
+}  // namespace
+
 /// With an embedded session manager and a folder for it.
 std::optional<std::string> server::house::open_storage() {
   if (options_.manager || options_.data.empty()) return std::nullopt;
@@ -18,8 +29,7 @@ std::optional<std::string> server::house::open_storage() {
     return storage::outcome::done;
   });
   if (written == storage::outcome::done) return std::nullopt;
-  return "cannot write " + store_->file() +
-         " (--data): " + (written == storage::outcome::full ? "there is no place on the disk" : "the log says why");
+  return cannot_use(*store_, written);
 }
 
 /// Names only: what an account's logins are checked against is read when somebody logs in.
@@ -33,10 +43,7 @@ std::optional<std::string> server::house::load_accounts() {
     });
     return storage::outcome::done;
   });
-  if (read != storage::outcome::done) {
-    return "cannot read " + store_->file() +
-           " (--data): it may be damaged. Put a backup in its place, or move it away to start without accounts";
-  }
+  if (read != storage::outcome::done) return cannot_use(*store_, read);
   base::log::info("accounts are stored", {{"file", store_->file()}, {"accounts", served}});
   if (others != 0)
     base::log::warning("accounts of domains that are not served stay where they are stored", {{"accounts", others}});
