@@ -143,13 +143,17 @@ std::string process::wait_for_file(const std::string& path, std::chrono::millise
 
 int process::stop(std::chrono::milliseconds limit) {
   kill(pid_, SIGTERM);
+  return wait(limit);
+}
+
+int process::wait(std::chrono::milliseconds limit) {
   pollfd fd{pidfd_, POLLIN, 0};
   const bool ended = poll(&fd, 1, static_cast<int>(limit.count())) == 1;
   if (!ended) kill(pid_, SIGKILL);
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;
-  if (!ended) fail("did not end on SIGTERM in time");
+  if (!ended) fail("did not end in time");
   if (!WIFEXITED(status)) fail("died of signal " + std::to_string(WTERMSIG(status)));
   return WEXITSTATUS(status);
 }

@@ -73,6 +73,9 @@ class process {
   /// SIGTERM, then wait; returns the exit code. Throws std::runtime_error where it had to be killed or died of a signal.
   int stop(std::chrono::milliseconds limit);
 
+  /// The same for one that ends by itself.
+  int wait(std::chrono::milliseconds limit);
+
   [[nodiscard]] std::uint64_t cpu_ns() const;
   [[nodiscard]] memory memory_now() const;
   /// Memory once it stands still: two readings 100 ms apart that are equal, three seconds at most.
