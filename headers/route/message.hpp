@@ -157,8 +157,8 @@ inline constexpr std::string_view account_removed = "Account removed";
 inline constexpr std::string_view link_down = "The session manager is not connected";
 }  // namespace failure_text
 
-using message = std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza, held,
-                             notice>;
+using message =
+    std::variant<auth, session_start, session_started, stanza, failure, session_control, controlled_stanza, held, notice>;
 
 const address& from_of(const message& m) noexcept;
 const address& to_of(const message& m) noexcept;

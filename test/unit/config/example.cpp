@@ -64,7 +64,8 @@ std::map<std::string, std::string> flags_of_help() {
     const auto end = text.find_first_not_of(key_characters, 4);
     found[text.substr(4, end - 4)] = text.substr(end);
   }
-  for (const char* no_key : {"version", "config", "check-config", "backup", "export", "import", "import-jadc2s"}) CHECK(found.erase(no_key) == 1);
+  for (const char* no_key : {"version", "config", "check-config", "backup", "export", "import", "import-jadc2s"})
+    CHECK(found.erase(no_key) == 1);
   return found;
 }
 
