@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/close_reason.hpp"
 #include "hub/switchboard.hpp"
@@ -126,11 +127,12 @@ class manager_link final : public hub::manager {
   base::time_point up_since_{};
   std::deque<std::string> owed_;  ///< failure routes, ends and notices that the manager has not got
   std::size_t owed_bytes_ = 0;
-  std::uint64_t lost_ = 0;  ///< of them, since the link was last up, for want of room
-  bool was_up_ = false;     ///< in this conversation
-  bool away_ = false;       ///< the manager was there, and may be again within the grace
-  patience grace_;          ///< while it is away
-  net::outbox pending_;     ///< while there is no link: what was not handled, or not written, by the manager, and what came since
+  std::uint64_t lost_ = 0;         ///< of them, since the link was last up, for want of room
+  bool was_up_ = false;            ///< in this conversation
+  bool away_ = false;              ///< the manager was there, and may be again within the grace
+  patience grace_;                 ///< while it is away
+  std::vector<std::string> late_;  ///< routes that came when the conversation was over, and we did not know yet
+  net::outbox pending_;  ///< while there is no link: what was not handled, or not written, by the manager, and what came since
 
   // Of the link that is counted, over all its connections; link_ 0: there is none.
   std::uint64_t link_ = 0;

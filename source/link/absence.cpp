@@ -49,6 +49,8 @@ void manager_link::begin_absence(net::outbox& left) {
   } else {
     left.for_each_unwritten_piece([this](std::string_view piece) { pending_.append_piece(piece); });
   }
+  for (const auto& route : late_) pending_.append_piece(route);
+  late_.clear();
   away_ = true;
   whole_.set_manager_away();
   base::log::warning("the session manager is away: its clients wait", {{"grace", static_cast<long long>(options_.grace.count())},
@@ -61,8 +63,12 @@ void manager_link::hold(route::message&& m) {
   if (is_request(m) || (most != 0 && pending_.kept_bytes() + route::size_of(m) > most)) return refuse(m);
   std::string written;
   append_from_us(written, m, run_, options_.name);
-  pending_.append_piece(written);
   ++sent_;
+  if (away_) {
+    pending_.append_piece(written);
+  } else {
+    late_.push_back(std::move(written));
+  }
 }
 
 /// The grace is over.

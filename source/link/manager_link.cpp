@@ -153,7 +153,7 @@ void manager_link::say_first(outcome o, std::string why) {
 void manager_link::on_route(route::message&& m) {
   if (current_ != nullptr && current_->is_up()) {
     current_->send(std::move(m));
-  } else if (away_) {
+  } else if (away_ || (current_ != nullptr && was_up_ && options_.grace.count() != 0 && !stopping_)) {
     hold(std::move(m));
   } else {
     refuse(m);

@@ -10,8 +10,12 @@ namespace couplet::session {
 namespace {
 
 bool is_change(account_request::kind what) noexcept {
-  using enum account_request::kind;
-  return what == make || what == change_password || what == remove;
+  switch (what) {
+    case account_request::kind::make:
+    case account_request::kind::change_password:
+    case account_request::kind::remove: return true;
+    default: return false;
+  }
 }
 
 }  // namespace

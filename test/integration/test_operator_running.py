@@ -283,7 +283,7 @@ class ReadsAgain(unittest.TestCase):
         return stream if answer.tag == f"{{{ACCEPT}}}handshake" else stream_error(answer)
 
     def test_secret_of_a_c2s(self):
-        system = Deployment("two+three", threads=2)
+        system = Deployment("two+three", threads=2, client=("--sm-grace", "0"))
         self.server = system.front
         kept = self.login("alice", "kept")
         secret_file(system.secrets, "link", "link-secret-new")

@@ -72,7 +72,7 @@ class Stops(unittest.TestCase):
         system.stop()
 
     def test_c2s_says_goodbye_when_its_manager_goes(self):
-        system = Deployment("two+three")
+        system = Deployment("two+three", client=("--sm-grace", "0"))
         stream = Stream(system.address).login("alice").available()
         system.back.signal()
         self.assertEqual(system.back.wait(), 0)

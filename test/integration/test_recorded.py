@@ -136,7 +136,8 @@ class Recorded(unittest.TestCase):
         cls.manager = ScriptedManager()
         secret = secret_file(cls.folder.name, "secret", LINK_SECRET)
         cls.server = Server("--domain", DOMAIN, "--threads", "1", "--listen", "127.0.0.1:0", "--sm",
-                            f"127.0.0.1:{cls.manager.port}", "--sm-id", "jadc2s", "--sm-secret", f"@{secret}", wait=False)  # fmt: skip
+                            f"127.0.0.1:{cls.manager.port}", "--sm-id", "jadc2s", "--sm-secret", f"@{secret}",
+                            "--sm-grace", "0", wait=False)  # fmt: skip
         cls.link = cls.manager.accept()
         cls.server.wait_ready()
         cls.player = player = Player(cls.server.address(), cls.link, cls.passwords)

@@ -221,6 +221,31 @@ TEST_CASE(
   CHECK(house.peer->take().ends_with("<route from='" + address_of(second_client) + "' to='u@example.org/1f' type='error'/>"));
 }
 
+TEST_CASE("counted link: what is sent in the moment in which it breaks waits like what comes later") {
+  for (const bool before : {false, true}) {
+    CAPTURE(before);
+    counting_house house;
+    const auto speak = [&] {
+      house.exchange->on(0).to_manager(route::stanza(route::address(first_client), house.session(), "<message id='1'/>"));
+    };
+    if (before) speak();
+    house.peer->hang_up();
+    if (!before) speak();
+    for (int turn = 0; turn < 5; ++turn) {
+      house.shard.post(speak);
+      house.shard.post([] {});
+    }
+    settle(house.shard);
+    CHECK(house.take_heard().empty());
+    CHECK(house.come_back() == resume(0));
+    house.peer->send(resumed(0));
+    std::size_t arrived = 0;
+    const auto said = house.peer->take();
+    for (auto at = said.find("<route "); at != std::string::npos; at = said.find("<route ", at + 1)) ++arrived;
+    CHECK(arrived == 6);
+  }
+}
+
 TEST_CASE("counted link: requests do not wait for a manager that is away") {
   counting_house house;
   house.hang_up_only();
