@@ -194,17 +194,20 @@ class InFrontOfAnother(Front):
                 returned.append(int(child.get("id")))
         self.assertGreater(min(returned), 0)
 
-    def test_a_link_that_is_lost(self):
-        alice, (_, _, name) = self.logged_in()
+    def test_clients_outlive_the_link(self):
+        alice, _ = self.logged_in()
+        alice.send("<presence/>")
+        self.manager.next_route()
         self.manager.link.close()
-        self.assertEqual(alice.wait_closed(), ("remote-connection-failed", True))
+        self.server.wait_log("is away")
+        alice.send("<message to='bob@localhost' id='meanwhile'/>")
         self.manager.link = self.manager.accept()
-        self.manager.expect("end", name)
-        # jabberd14 kept the session meanwhile, and what it kept for it comes now.
-        self.manager.say(f"0123456789abcdef01234567@{SM_ID}", f"<message id='kept' {SC} sc:c2s='1' sc:sm='{name}'/>", DOMAIN)
-        route = self.manager.next_route()
-        self.assertEqual((route.get("type"), route[0].get("id"), sc(route[0], "sm")), ("error", "kept", name))
-        self.manager.expect("end", name)
+        connection, c2s, name = self.manager.start("alice@localhost/home")
+        for expected in ("presence", "message"):
+            route = self.manager.next_route()
+            self.assertEqual((route[0].tag.split("}")[1], sc(route[0], "sm")), (expected, name))
+        self.manager.say(connection, f"<message id='back' {SC} sc:c2s='{c2s}' sc:sm='{name}'/>", "alice@localhost/home")
+        self.assertEqual(alice.receive().get("id"), "back")
 
     def test_accounts_are_read_again(self):
         secret_file(self.folder, "users", f"alice@{DOMAIN}:another one\ndave@{DOMAIN}:daves\n")
@@ -237,6 +240,22 @@ class InFrontOfAnother(Front):
             alice.send(f"<iq type='set' id='b'><bind xmlns='{BIND}'><resource>home</resource></bind></iq>")
             self.manager.start("alice@localhost/home")
             self.assertEqual(alice.receive().get("type"), "result")
+
+
+class WithoutGrace(Front):
+    options = ("--sm-grace", "0")
+
+    def test_a_link_that_is_lost(self):
+        alice, (_, _, name) = self.logged_in()
+        self.manager.link.close()
+        self.assertEqual(alice.wait_closed(), ("remote-connection-failed", True))
+        self.manager.link = self.manager.accept()
+        self.manager.expect("end", name)
+        # jabberd14 kept the session meanwhile, and what it kept for it comes now.
+        self.manager.say(f"0123456789abcdef01234567@{SM_ID}", f"<message id='kept' {SC} sc:c2s='1' sc:sm='{name}'/>", DOMAIN)
+        route = self.manager.next_route()
+        self.assertEqual((route.get("type"), route[0].get("id"), sc(route[0], "sm")), ("error", "kept", name))
+        self.manager.expect("end", name)
 
 
 class FirstGenerationAlways(Front):

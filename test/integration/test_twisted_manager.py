@@ -218,7 +218,26 @@ class BehindTwisted(unittest.TestCase):
         returned = self.manager.returned.get(timeout=PATIENCE)
         self.assertEqual((returned["id"], str(returned.body)), ("m1", "for nobody"))
 
+    def without_grace(self):
+        """The same, where clients are told at once that the manager is gone."""
+        self.assertEqual(self.server.stop(), [])
+        self.server = self.start("--sm-grace", "0")
+        self.link = self.manager.links.get(timeout=PATIENCE)
+
+    def test_clients_outlive_the_link(self):
+        alice, bob = self.login("alice", "a"), self.login("bob", "b")
+        number = self.port.getHost().port
+        end(self.port)
+        on_reactor(self.link.transport.abortConnection)
+        self.server.wait_log("is away")
+        alice.message(bob.jid, "meanwhile", "m1")
+        self.manager.by_address.clear()
+        self.port = listen(self.manager, port=number)
+        self.assertEqual(body(bob.receive_id("m1")), "meanwhile")
+        self.assertEqual({jid for jid, _ in self.manager.by_address.values()}, {alice.jid, bob.jid})
+
     def test_link_lost_and_found(self):
+        self.without_grace()
         alice = self.login("alice", "a")
         number = self.port.getHost().port
         end(self.port)
@@ -236,6 +255,7 @@ class BehindTwisted(unittest.TestCase):
         self.assertEqual(stanza_error(again.receive_id("m1")), "service-unavailable")
 
     def test_graceful_end_of_the_link(self):
+        self.without_grace()
         alice = self.login("alice", "a")
         on_reactor(self.link.sendFooter)
         on_reactor(self.link.transport.loseConnection)
