@@ -61,8 +61,8 @@ bool table::is_proxy(const net::peer& who) const {
 
 /// Counts the connect.
 bool table::admits(const net::peer& who) {
-  // All who come through a Unix-domain socket would be one address.
-  if (who.address == net::local_address) return true;
+  // All who come through a Unix-domain socket would be one address. Where a proxy speaks there, they are those that it does not name.
+  if (who.address == net::local_address && !shared_.limit.proxy_unix) return true;
   const std::lock_guard lock(shared_.rate_mutex);
   return shared_.rate.admit(who.rate_key(), shard_.now());
 }

@@ -20,10 +20,11 @@ const std::string fields = "<iq type='get' id='f'><query xmlns='jabber:iq:auth'/
 
 class proxied_house {
  public:
-  explicit proxied_house(std::uint32_t connects = 0, std::size_t unauthenticated_bytes = 0)
+  explicit proxied_house(std::uint32_t connects = 0, std::size_t unauthenticated_bytes = 0, bool through_unix = false)
       : house_(
-            [connects, unauthenticated_bytes] {
+            [connects, unauthenticated_bytes, through_unix] {
               auto p = default_policy();
+              p.proxy_unix = through_unix;
               p.proxies = {*base::ip_network::parse("192.0.2.0/24"), *base::ip_network::parse("127.0.0.9")};
               p.unauthenticated_bytes = unauthenticated_bytes;
               p.connects_per_address.connects = connects;
@@ -162,6 +163,18 @@ TEST_CASE("proxied: clients that the proxy does not name are counted together") 
     auto end = h.connect();
     end.send("PROXY UNKNOWN\r\n" + header);
     CHECK((end.take().find("policy-violation") != std::string::npos) == (i >= 2));
+  }
+}
+
+TEST_CASE("proxied: that holds for a proxy behind a Unix-domain socket as well; without one, its connects are not counted") {
+  for (const bool proxied : {true, false}) {
+    CAPTURE(proxied);
+    proxied_house h(2, 0, proxied);
+    for (int i = 0; i < 4; ++i) {
+      auto end = h.connect_directly(std::string(net::local_address));
+      end.send((proxied ? "PROXY UNKNOWN\r\n" : "") + header);
+      CHECK((end.take().find("policy-violation") != std::string::npos) == (proxied && i >= 2));
+    }
   }
 }
 
