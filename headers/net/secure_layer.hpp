@@ -27,11 +27,10 @@ class secure_layer {
   tls::engine::status feed(std::string_view bytes, std::string& plain);
 
   /// Encrypts and writes as much as the socket takes. ok: nothing is left that can be written now; while the handshake goes on the outbox
-  /// waits. `scratch`: where records are made, empty before and after.
-  io_result flush(outbox& out, byte_stream& stream, std::string& scratch);
+  /// waits. `scratch`: where records are made, empty before and after. `last`: close_notify follows what is in the outbox now. What TLS
+  /// itself has to say, records and the goodbye go out in one write where they fit.
+  io_result flush(outbox& out, byte_stream& stream, std::string& scratch, bool last);
 
-  /// Says close_notify behind all that was written: to be flushed once the outbox is empty.
-  void say_goodbye();
   /// A peer that has said goodbye may still read (RFC 8446 section 6.1).
   bool can_encrypt() const noexcept { return state_ == tls::engine::status::open || state_ == tls::engine::status::peer_closed; }
   /// Whether bytes wait that only the socket holds up.
@@ -39,6 +38,7 @@ class secure_layer {
   std::size_t unsent_bytes() const noexcept { return unsent_.size(); }
 
  private:
+  bool encrypt_next(const outbox& out, std::string& records, bool last);
   io_result flush_unsent(outbox& out, byte_stream& stream);
   io_result flush_clear(outbox& out, byte_stream& stream);
 

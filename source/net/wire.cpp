@@ -65,7 +65,7 @@ void wire::after_input() {
 }
 
 io_result wire::push_out() {
-  return tls_ ? tls_->flush(outbox_, stream_, shard_.cipher_buffer()) : outbox_.flush_to(stream_);
+  return tls_ ? tls_->flush(outbox_, stream_, shard_.cipher_buffer(), state_ == state::closing) : outbox_.flush_to(stream_);
 }
 
 /// Whether nothing is left that the peer could still be given: behind a TLS that has failed, or never was, the outbox is lost.
@@ -98,12 +98,7 @@ void wire::write_out() {
   if (state_ == state::over || waits_for_writable_) return;
   const auto left = [this] { return outbox_.size() + (tls_ ? tls_->unsent_bytes() : 0); };
   const auto before = left();
-  if (tls_ && state_ == state::closing && outbox_.empty()) tls_->say_goodbye();
-  auto r = push_out();
-  if (tls_ && state_ == state::closing && r.state == io_result::status::ok && outbox_.empty()) {
-    tls_->say_goodbye();
-    r = push_out();
-  }
+  const auto r = push_out();
   if (r.state == io_result::status::failed) return abort(close_reason::connection_lost);
   if (state_ == state::closing && left() < before) {
     const auto soon = shard_.now() + patience();
