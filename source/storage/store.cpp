@@ -36,9 +36,10 @@ std::unique_ptr<database> open_to_write(const std::string& path) {
 }
 
 outcome wait_for(const std::function<bool(store::answer)>& hand_in) {
-  std::promise<outcome> told;
-  auto result = told.get_future();
-  if (!hand_in([&told](outcome o) { told.set_value(o); })) return outcome::busy;
+  // Shared: whoever sets the value may still be in it when the one who waited has left.
+  const auto told = std::make_shared<std::promise<outcome>>();
+  auto result = told->get_future();
+  if (!hand_in([told](outcome o) { told->set_value(o); })) return outcome::busy;
   return result.get();
 }
 

@@ -13,12 +13,12 @@ namespace {
 class blocker {
  public:
   explicit blocker(store& s) {
-    std::promise<void> began;
-    auto is_busy = began.get_future();
+    const auto began = std::make_shared<std::promise<void>>();
+    auto is_busy = began->get_future();
     REQUIRE(s.write(
-        [this, &began](database&) {
-          began.set_value();
-          released_.wait();
+        [began, release = release_](database&) {
+          began->set_value();
+          release->get_future().wait();
           return outcome::missing;
         },
         [](outcome) {}));
@@ -26,12 +26,11 @@ class blocker {
   }
   ~blocker() { release(); }
   void release() {
-    if (!std::exchange(done_, true)) release_.set_value();
+    if (!std::exchange(done_, true)) release_->set_value();
   }
 
  private:
-  std::promise<void> release_;
-  std::shared_future<void> released_ = release_.get_future().share();
+  std::shared_ptr<std::promise<void>> release_ = std::make_shared<std::promise<void>>();
   bool done_ = false;
 };
 
@@ -65,7 +64,7 @@ TEST_CASE("store: changes are done and answered in order, those that wait in one
   const scratch folder;
   auto s = open_store(folder.path());
   std::string log;
-  std::promise<void> all_answered;
+  const auto all_answered = std::make_shared<std::promise<void>>();
   std::vector<std::int64_t> seen;
   {
     blocker busy(*s);
@@ -77,13 +76,13 @@ TEST_CASE("store: changes are done and answered in order, those that wait in one
             seen.push_back(open_for_reading(folder.path()).value()->number_of("SELECT count(*) FROM accounts"));
             return make_account(db, jid, some_credentials("x"));
           },
-          [&, i](outcome o) {
+          [&log, all_answered, i](outcome o) {
             log += std::to_string(i) + (o == outcome::done ? "+" : "-");
-            if (i == 4) all_answered.set_value();
+            if (i == 4) all_answered->set_value();
           }));
     }
   }
-  all_answered.get_future().wait();
+  all_answered->get_future().wait();
   CHECK(log == "0+1+2+3+4+");
   CHECK(seen == std::vector<std::int64_t>{0, 0, 0, 0, 0});
   CHECK(names_in(*s) == "a@example.org b@example.org c@example.org d@example.org e@example.org ");
