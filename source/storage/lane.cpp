@@ -80,7 +80,6 @@ void lane::loop() noexcept {
       e.done(e.result);
     }
   }
-  db_.reset();  // on the thread that used it
 }
 
 void lane::serve(batch& all) {

@@ -18,7 +18,8 @@ class lane {
   enum class kind : std::uint8_t { changes, reads };
 
   lane(kind k, std::unique_ptr<database> db, const store::options& limits, const char* name);
-  /// stop(), then waits until what was taken is answered.
+  /// stop(), then waits until what was taken is answered. The connection is closed here, not on the thread: of two that close at the same
+  /// time neither is the last one, which writes the log into the database.
   ~lane();
   lane(const lane&) = delete;
   lane& operator=(const lane&) = delete;
