@@ -9,9 +9,7 @@ absent_c2s::absent_c2s(router& r, std::string name, std::unique_ptr<counted_link
     : router_(r), name_(std::move(name)), link_(std::move(link)) {
   waiting_.take_over(left, 0);
   // Others are not kept from going on by somebody who may never come back.
-  for (auto& mark : link_->marks) {
-    if (!mark.is_of(*link_->receipts)) mark = route::custody();
-  }
+  link_->marks.keep_only(*link_->receipts);
 }
 
 bool absent_c2s::send(route::message&& m) {
@@ -19,7 +17,7 @@ bool absent_c2s::send(route::message&& m) {
   waiting_.append_piece(scratch_);
   auto* const carried = route::trace_of(m);
   const bool own = carried != nullptr && carried->custody.is_of(*link_->receipts);
-  link_->marks.push_back(own ? std::move(carried->custody) : route::custody());
+  link_->marks.push(own ? std::move(carried->custody) : route::custody());
   ++link_->sent;
   const auto most = router_.options_.outbox_bytes;
   return most == 0 || waiting_.kept_bytes() <= most;

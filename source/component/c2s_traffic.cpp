@@ -106,9 +106,9 @@ void c2s_traffic::tell_what_is_handled() {
   if (!link_) return;
   const auto handled = link_->receipts->settled();
   if (std::exchange(link_->told, handled) == handled) return;
-  std::string answer;
-  stream::management::append_answer(answer, handled);
-  peer_.say(answer);
+  scratch_.clear();
+  stream::management::append_answer(scratch_, handled);
+  peer_.say(scratch_);
 }
 
 void c2s_traffic::on_route(route::message&& m, route::custody mark, stream::component_effects& out) {
@@ -162,7 +162,7 @@ void c2s_traffic::send(route::message&& m) {
 /// Everything but the counting itself is counted.
 void c2s_traffic::write(std::string_view piece, route::custody mark) {
   if (link_) {
-    link_->marks.push_back(std::move(mark));
+    link_->marks.push(std::move(mark));
     ++link_->sent;
   }
   peer_.send_piece(piece);

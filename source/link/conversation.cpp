@@ -179,9 +179,9 @@ void manager_link::conversation::on_not_resumed(std::optional<std::uint32_t> han
 
 void manager_link::conversation::say_what_came() {
   if (!counts_ || !std::exchange(answer_due_, false)) return;
-  std::string answer;
-  stream::management::append_answer(answer, owner_.received_);
-  out().append(answer);
+  scratch_.clear();
+  stream::management::append_answer(scratch_, owner_.received_);
+  out().append(scratch_);
   flush_later();
 }
 
