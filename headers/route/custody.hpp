@@ -13,10 +13,12 @@ class custody;
 /// answered. Only then the c2s may forget them (XEP-0198's `h`). One owner, on one thread; the marks travel anywhere.
 class receipts {
  public:
+  static constexpr std::uint32_t news_after = 16;
   /// More routes than this cannot be under way at once.
   static constexpr std::uint64_t most_under_way = 32 * 1024;
 
-  /// `news(context)` is called from any thread when a route is done with, once until the next settled(). Both must be good until abandon().
+  /// `news(context)` is called from any thread for every sixteenth route that is done with: the fewer that are left are found by settled(), when
+  /// somebody asks. Both must be good until abandon().
   static receipts* make(void (*news)(void*), void* context) { return new receipts(news, context); }
   receipts(const receipts&) = delete;
   receipts& operator=(const receipts&) = delete;
@@ -42,7 +44,7 @@ class receipts {
 
   void (*const news_)(void*);
   std::atomic<void*> context_;
-  std::atomic<bool> said_{false};
+  std::atomic<std::uint32_t> done_{0};
   std::atomic<std::uint64_t> holders_{1};  ///< marks and the owner
   std::uint64_t taken_ = 0;
   std::uint64_t settled_ = 0;

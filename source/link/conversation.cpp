@@ -14,6 +14,10 @@ using base::close_reason;
 
 namespace {
 
+/// What came is said for so many routes at once, or after this time.
+constexpr std::uint64_t most_unsaid = 16;
+constexpr auto soon = std::chrono::milliseconds(100);
+
 /// Routes that the manager has not handled yet: beyond it clients wait. A manager counts up to 32 Ki.
 constexpr std::size_t most_unhandled = 8 * 1024;
 
@@ -86,7 +90,7 @@ void manager_link::conversation::on_input(std::string_view input) {
   while (is_open()) {
     effects_.clear();
     switch (tokenizer_.next(input)) {
-      case xml::token::need_more: return say_what_came();
+      case xml::token::need_more: return say_in_time();
       case xml::token::header: machine_.on_header(tokenizer_.header(), effects_); break;
       case xml::token::element:
         if (machine_.on_element(tokenizer_.element(), effects_)) on_traffic(tokenizer_.element());
@@ -123,6 +127,7 @@ void manager_link::conversation::on_authenticated() {
 
 void manager_link::conversation::on_up(bool resumed) {
   up_ = true;
+  said_ = owner_.received_;
   keep_alive(own_shard().now());
   owner_.on_up(resumed);
 }
@@ -142,7 +147,9 @@ void manager_link::conversation::on_management(const stream::management::element
     case verb::failed:
       if (up_) return end(close_reason::protocol_violation);
       return on_not_resumed(e.handled);
-    case verb::request: answer_due_ = true; return;
+    case verb::request:
+      if (counts_) say_what_came();
+      return;
     case verb::answer: {
       question_open_ = false;
       if (!counts_ || !e.handled) return;
@@ -177,8 +184,15 @@ void manager_link::conversation::on_not_resumed(std::optional<std::uint32_t> han
   stream::management::append_enable(effects_.to_peer);
 }
 
+/// For many at once, or soon: others wait for it.
+void manager_link::conversation::say_in_time() {
+  if (!counts_ || owner_.received_ == said_) return;
+  if (owner_.received_ - said_ >= most_unsaid) return say_what_came();
+  if (!std::exchange(says_soon_, true)) set_deadline(own_shard().now() + soon);
+}
+
 void manager_link::conversation::say_what_came() {
-  if (!counts_ || !std::exchange(answer_due_, false)) return;
+  said_ = owner_.received_;
   scratch_.clear();
   stream::management::append_answer(scratch_, owner_.received_);
   out().append(scratch_);
@@ -197,10 +211,7 @@ void manager_link::conversation::on_stray(const xml::element_view& element) {
 
 void manager_link::conversation::on_traffic(const xml::element_view& element) {
   if (const auto e = stream::management::read(element)) return on_management(*e);
-  if (counts_) {
-    ++owner_.received_;
-    answer_due_ = true;
-  }
+  if (counts_) ++owner_.received_;
   if (element.name != "route" || element.namespace_uri != xml::ns::component) return on_stray(element);
   auto parsed = route::parse(xml::standalone(tokenizer_, scratch_), route::writer::manager);
   if (!parsed) {
@@ -279,6 +290,8 @@ void manager_link::conversation::on_flushed() {
 
 void manager_link::conversation::on_time(base::time_point now) {
   if (!up_) return end(close_reason::login_timeout);
+  if (std::exchange(says_soon_, false) && said_ != owner_.received_) say_what_came();
+  if (now < keepalive_at_ || keepalive_at_ == base::time_point{}) return set_deadline(keepalive_at_);
   const auto silent = now - heard_at_;
   if (question_open_ && silent >= 2 * owner_.options_.keepalive) return abort(close_reason::idle_timeout);
   // White space keeps middle boxes content, and lets TCP find out.
@@ -296,7 +309,8 @@ void manager_link::conversation::on_time(base::time_point now) {
 
 void manager_link::conversation::keep_alive(base::time_point now) {
   const auto every = owner_.options_.keepalive;
-  set_deadline(every.count() != 0 ? now + every : base::time_point{});
+  keepalive_at_ = every.count() != 0 ? now + every : base::time_point{};
+  set_deadline(keepalive_at_);
 }
 
 void manager_link::conversation::end(close_reason reason) {

@@ -49,6 +49,7 @@ class manager_link::conversation final : public net::wire {
   void on_up(bool resumed);
   void keep_alive(base::time_point now);
   bool is_given_twice(route::message& m);
+  void say_in_time();
   void say_what_came();
   void on_stray(const xml::element_view& element);
   void look_at_queue();
@@ -65,10 +66,12 @@ class manager_link::conversation final : public net::wire {
   stream::component_effects effects_;
   std::string scratch_;
   base::time_point heard_at_;
+  base::time_point keepalive_at_{};  ///< epoch: never
+  std::uint64_t said_ = 0;           ///< how many routes we last said had come
   bool congested_ = false;
   bool up_ = false;
   bool counts_ = false;         ///< both sides do (XEP-0198)
-  bool answer_due_ = false;     ///< something came since we last said how much did
+  bool says_soon_ = false;      ///< how much came: the deadline is for that
   bool question_open_ = false;  ///< how much it has: a sign of life
 };
 

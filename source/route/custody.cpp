@@ -10,7 +10,6 @@ custody receipts::take() {
 }
 
 std::uint64_t receipts::settled() noexcept {
-  said_.store(false);  // first: what is done with from here on is news again
   while (settled_ < taken_ && marks_[(settled_ + 1) % most_under_way].load() == 0) ++settled_;
   return settled_;
 }
@@ -26,7 +25,8 @@ void receipts::add(std::uint64_t number) noexcept {
 }
 
 void receipts::remove(std::uint64_t number) noexcept {
-  if (marks_[number % most_under_way].fetch_sub(1) == 1 && !said_.exchange(true)) {
+  const bool was_last = marks_[number % most_under_way].fetch_sub(1) == 1;
+  if (was_last && (done_.fetch_add(1) + 1) % news_after == 0) {
     if (auto* const context = context_.load()) news_(context);
   }
   drop();

@@ -72,17 +72,30 @@ TEST_CASE("counted link: a manager that offers nothing is not asked, and without
   CHECK(impatient.take_heard() == texts{"up"});
 }
 
-TEST_CASE("counted link: what came is said once for all that came together, or when it is asked for") {
+TEST_CASE("counted link: what came is said for many at once, after a moment, or when it is asked for") {
   counting_house house;
-  house.peer->send(to_client(address_of(first_client), "<message id='1'/>") +
-                   to_client(address_of(second_client), "<message id='2'/>"));
-  CHECK(house.peer->take() == answer(2));
+  std::string sixteen;
+  for (int n = 0; n < 16; ++n) sixteen += to_client(address_of(first_client), "<message/>");
+  house.peer->send(sixteen);
+  CHECK(house.peer->take() == answer(16));
+  house.peer->send(to_client(address_of(second_client), "<message/>"));
+  CHECK(house.peer->take().empty());
+  let_deadlines_pass(house.shard);
+  CHECK(house.peer->take() == answer(17));
+  let_deadlines_pass(house.shard);
+  CHECK(house.peer->take().empty());
   house.peer->send("<r xmlns='urn:xmpp:sm:3'/>");
-  CHECK(house.peer->take() == answer(2));
-  house.peer->send("<message xmlns='jabber:client'/>");  // no route, but counted by both sides
-  CHECK(house.peer->take() == answer(3));
+  CHECK(house.peer->take() == answer(17));
+  house.peer->send("<message xmlns='jabber:client'/><r xmlns='urn:xmpp:sm:3'/>");  // no route, but counted by both sides
+  CHECK(house.peer->take() == answer(18));
   house.peer->send(answer(0));
   CHECK(house.peer->take().empty());
+}
+
+TEST_CASE("counted link: white space and the counting itself are not counted") {
+  counting_house house;
+  house.peer->send(" " + answer(0) + to_client(address_of(second_client), "<message id='2'/>") + "\n<r xmlns='urn:xmpp:sm:3'/>");
+  CHECK(house.peer->take() == answer(1));
 }
 
 TEST_CASE("counted link: when it breaks, the next one goes on where it was, and the clients notice nothing") {
@@ -195,6 +208,7 @@ TEST_CASE("counted link: what another c2s sends again is given once, where it ca
   given("2", "00000000000000ff.2+");  // two resources
   given("3", "00000000000000ff.3");
   CHECK(house.take_heard() == texts{"1 stanza <message id='2'/>", "1 stanza <message id='2'/>", "1 stanza <message id='3'/>"});
+  house.peer->send("<r xmlns='urn:xmpp:sm:3'/>");
   CHECK(house.peer->take().ends_with(answer(4)));  // all are counted
 }
 
