@@ -88,7 +88,7 @@ class router final : public hub::remote_clients {
   bool keep_absent(c2s_traffic& c, net::outbox& left, base::close_reason why);
   std::unique_ptr<counted_link> take_up(c2s_traffic& c, std::uint64_t link, net::outbox& left);
   std::optional<std::uint64_t> handled_of(std::uint64_t lost_link) const;
-  void give_up(const std::string& name, const char* why);
+  void give_up(std::string name, const char* why);
   void give_up_all(const char* why);
   void give_back(std::string_view piece);
   route::receipts* make_receipts();

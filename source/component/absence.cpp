@@ -73,7 +73,7 @@ std::optional<std::uint64_t> router::handled_of(std::uint64_t lost_link) const {
 }
 
 /// What waits for it goes back, then its sessions end.
-void router::give_up(const std::string& name, const char* why) {
+void router::give_up(std::string name, const char* why) {
   const auto away = absent_.find(name);
   if (away == absent_.end()) return;
   const auto gone = std::move(away->second);

@@ -145,7 +145,7 @@ bool router::on_route(route::message& m) {
   if (c == nullptr) {
     const auto away = absent_.find(domain);
     if (away == absent_.end()) return false;
-    if (!away->second->send(std::move(m))) give_up(std::string(away->first), "too much waits for it");
+    if (!away->second->send(std::move(m))) give_up(away->first, "too much waits for it");
     return true;
   }
   if (!c->peer().is_open()) return false;
