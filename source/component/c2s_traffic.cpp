@@ -27,7 +27,7 @@ const xml::tokenizer_limits& c2s_traffic::limits() const noexcept {
 void c2s_traffic::on_element(const xml::tokenizer& from, stream::component_effects& out) {
   const auto& element = from.element();
   if (const auto e = stream::management::read(element)) return on_management(*e, out);
-  router_.claim(*this);
+  if (!std::exchange(has_spoken_, true)) router_.claim(*this);
   route::custody mark;
   if (link_ && !take_mark(mark, out)) return;
   if (element.name != "route" || element.namespace_uri != xml::ns::component) {

@@ -47,6 +47,7 @@ class c2s_traffic final : public traffic {
   connection& peer_;
   std::unique_ptr<counted_link> link_;  ///< null: it does not count
   std::string scratch_;
+  bool has_spoken_ = false;  ///< a route: the name is its own
 };
 
 /// Writes the route as it goes to a c2s into `out`, instead of what is there, and gives its texts back. Leaves its trace.
