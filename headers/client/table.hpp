@@ -108,7 +108,8 @@ class table final : public hub::clients {
   bool on_route(route::message& m) override;
   void on_relief() override;
   void on_manager_state(bool up) override;
-  void on_manager_anew() override;
+  bool on_manager_anew() override;
+  void on_manager_away() override;
   void on_sessions_back() override;
 
   // The three steps of a shutdown.
@@ -142,6 +143,10 @@ class table final : public hub::clients {
   net::task<> asking(std::uint64_t id, sasl::question q);
   template <class Action>
   void for_each(Action&& action);
+  bool ask_for_sessions();
+  void ask_later();
+  void session_awaited();
+  void session_settled();
 
   shared_state& shared_;
   hub::switchboard& board_;
@@ -153,6 +158,10 @@ class table final : public hub::clients {
   std::atomic<std::size_t> used_{0};
   std::uint32_t next_generation_;
   bool reading_ = true;
+  bool asking_ = false;      ///< the manager for the sessions that it has lost
+  bool asks_later_ = false;  ///< and the loop goes on meanwhile
+  std::size_t next_to_ask_ = 0;
+  std::size_t sessions_awaited_ = 0;
   std::string other_host_;
   counters count_;
 

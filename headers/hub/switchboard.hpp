@@ -25,7 +25,11 @@ class clients {
   virtual void on_manager_state(bool up) = 0;
   /// The manager is one that knows nothing of the sessions there are (any more): each client asks for its session again, says so by
   /// switchboard::session_awaited(), and by session_back() when it has it or never will.
-  virtual void on_manager_anew() {}
+  /// Answers whether all have asked. Otherwise they do so by and by, and then call switchboard::all_have_asked(): it counts as away for them
+  /// until then.
+  virtual bool on_manager_anew() { return true; }
+  /// The manager is gone and expected back. Whoever waits for a session does so no longer.
+  virtual void on_manager_away() {}
   /// All of them have.
   virtual void on_sessions_back() {}
 };
@@ -99,6 +103,7 @@ class switchboard {
   /// On the thread of this shard, see clients::on_manager_anew().
   void session_awaited() noexcept;
   void session_back() noexcept;
+  void all_have_asked();
 
   std::uint64_t bounced() const noexcept { return bounced_; }
 

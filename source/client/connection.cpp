@@ -315,7 +315,7 @@ void connection::on_manager_anew() {
   auto& fx = table_.effects_;
   fx.clear();
   if (!machine_.on_manager_anew(fx)) return;
-  if (!std::exchange(session_awaited_, true)) table_.board_.session_awaited();
+  if (!std::exchange(session_awaited_, true)) table_.session_awaited();
   apply(fx);
 }
 
@@ -329,9 +329,8 @@ void connection::on_sessions_back() {
   if (!paused()) wake();
 }
 
-/// It is there again, or never will be.
 void connection::session_is_settled() {
-  if (std::exchange(session_awaited_, false)) table_.board_.session_back();
+  if (std::exchange(session_awaited_, false)) table_.session_settled();
 }
 
 void connection::end(close_reason reason) {

@@ -65,6 +65,8 @@ class connection final : public net::wire, private stream::surroundings {
   /// It is back without our session.
   void on_manager_anew();
   void on_sessions_back();
+  /// It is there again, or never will be, or is not waited for.
+  void session_is_settled();
   /// Says goodbye with a stream error; the first reason counts.
   void end(base::close_reason reason);
 
@@ -90,7 +92,6 @@ class connection final : public net::wire, private stream::surroundings {
   std::string_view client_address() const override { return address_; }
   std::uint16_t client_port() const override { return port_; }
   void give_up_session();
-  void session_is_settled();
   void finish();
   bool paused() const noexcept;
 

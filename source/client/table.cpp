@@ -23,6 +23,11 @@ shared_state::shared_state(policy p, stream::client_settings s, plaintext_logins
       rate(limit.connects_per_address, base::random_u64()),
       registrations(limit.registrations_per_address, base::random_u64()) {}
 
+namespace {
+/// Sessions that are asked for at once of a manager that has lost them, on each shard.
+constexpr std::size_t most_sessions_awaited = 256;
+}  // namespace
+
 counters& counters::operator+=(const counters& other) noexcept {
   accepted += other.accepted;
   logins += other.logins;
@@ -180,8 +185,52 @@ void table::on_manager_state(bool up) {
   for_each([](connection& c) { c.end(close_reason::manager_unavailable); });
 }
 
-void table::on_manager_anew() {
-  for_each([](connection& c) { c.on_manager_anew(); });
+/// A few at a time: newcomers shall not wait behind a hundred thousand of them.
+bool table::on_manager_anew() {
+  next_to_ask_ = 0;
+  asking_ = true;
+  return ask_for_sessions();
+}
+
+bool table::ask_for_sessions() {
+  while (next_to_ask_ < places_.size() && sessions_awaited_ < most_sessions_awaited) {
+    auto* const c = places_[next_to_ask_++].occupant;
+    if (c == nullptr) continue;
+    try {
+      c->on_manager_anew();
+    } catch (const std::exception& e) {
+      base::log::error("a client connection failed", {{"what", e.what()}});
+      c->abort(close_reason::internal_error);
+    }
+  }
+  if (next_to_ask_ < places_.size()) return false;
+  asking_ = false;
+  return true;
+}
+
+void table::ask_later() {
+  if (!asking_ || std::exchange(asks_later_, true)) return;
+  shard_.post([this] {
+    asks_later_ = false;
+    if (asking_ && ask_for_sessions()) board_.all_have_asked();
+  });
+}
+
+void table::session_awaited() {
+  ++sessions_awaited_;
+  board_.session_awaited();
+}
+
+void table::session_settled() {
+  --sessions_awaited_;
+  board_.session_back();
+  if (sessions_awaited_ <= most_sessions_awaited / 2) ask_later();
+}
+
+void table::on_manager_away() {
+  const bool was_asking = std::exchange(asking_, false);
+  for_each([](connection& c) { c.session_is_settled(); });
+  if (was_asking) board_.session_back();
 }
 
 void table::on_sessions_back() {

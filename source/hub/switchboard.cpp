@@ -174,11 +174,14 @@ void exchange::tell_manager_state(manager_state state) {
   for (auto& board : boards_) {
     board->shard_.post([b = board.get(), state] {
       b->manager_up_ = state == manager_state::up || state == manager_state::up_anew;
-      b->manager_away_ = state == manager_state::away;
-      // Who waits for its session is not read: so that comes before the news that the manager is up.
-      if (state == manager_state::up_anew && b->clients_ != nullptr) b->clients_->on_manager_anew();
-      if (state != manager_state::away && b->clients_ != nullptr) b->clients_->on_manager_state(b->manager_up_);
-      if (state == manager_state::up_anew) b->session_back();
+      b->manager_away_ = state == manager_state::away || state == manager_state::up_anew;
+      if (state == manager_state::up_anew) {
+        if (b->clients_ == nullptr || b->clients_->on_manager_anew()) b->all_have_asked();
+      } else if (b->clients_ != nullptr && state == manager_state::away) {
+        b->clients_->on_manager_away();
+      } else if (b->clients_ != nullptr) {
+        b->clients_->on_manager_state(b->manager_up_);
+      }
     });
   }
 }
@@ -189,6 +192,13 @@ void switchboard::session_awaited() noexcept {
 
 void switchboard::session_back() noexcept {
   whole_.session_back();
+}
+
+/// Who waits for its session is not read: so that comes before the news that the manager is up.
+void switchboard::all_have_asked() {
+  manager_away_ = false;
+  if (clients_ != nullptr) clients_->on_manager_state(true);
+  session_back();
 }
 
 void exchange::session_back() noexcept {

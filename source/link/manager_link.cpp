@@ -17,7 +17,7 @@ using base::close_reason;
 
 namespace {
 /// Clients wait for it with open connections.
-constexpr std::chrono::milliseconds longest_pause_while_away{1000};
+constexpr std::chrono::milliseconds longest_pause_while_away{250};
 }  // namespace
 
 template <class Take>

@@ -49,7 +49,10 @@ class listening_clients final : public hub::clients {
   }
   void on_relief() override { heard.emplace_back("relief"); }
   void on_manager_state(bool up) override { heard.emplace_back(up ? "up" : "down"); }
-  void on_manager_anew() override { heard.emplace_back("anew"); }
+  bool on_manager_anew() override {
+    heard.emplace_back("anew");
+    return true;
+  }
   void on_sessions_back() override { heard.emplace_back("sessions back"); }
   std::vector<std::string> heard;
   std::vector<route::origin> origins;  ///< of what was held
