@@ -105,6 +105,7 @@ class manager_link final : public hub::manager {
   void begin_absence(net::outbox& left);
   void hold(route::message&& m);
   void give_up_waiting();
+  bool has_led_to_something(const route::origin& o) const noexcept;
   void hand_back();
   void hand_back(route::message&& m, const route::origin& origin);
   void begin_counting(std::uint64_t link);

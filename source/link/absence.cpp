@@ -41,6 +41,24 @@ bool is_request(const route::message& m) noexcept {
 
 }  // namespace
 
+namespace {
+
+/// What is sent again, maybe to one manager after the other, keeps the origin that it had the first time.
+route::origin origin_of(const route::message& m, std::uint64_t link, std::uint64_t number) noexcept {
+  route::origin o{link, number & (~std::uint64_t{0} >> 1U), 1};
+  const auto* const carried = route::trace_of(m);
+  if (carried != nullptr && carried->origin.is_known()) o = carried->origin;
+  o.again = 1;
+  return o;
+}
+
+}  // namespace
+
+/// Something that came of it has come here: it was handled.
+bool manager_link::has_led_to_something(const route::origin& o) const noexcept {
+  return o.is_known() && given_.has(o);
+}
+
 /// `left`: what the last conversation had not written, or where the manager counts, what that had not handled.
 void manager_link::begin_absence(net::outbox& left) {
   pending_.clear();
@@ -76,10 +94,10 @@ void manager_link::give_up_waiting() {
   away_ = false;
   auto number = acknowledged_;
   pending_.for_each_kept_piece([&](std::string_view piece) {
-    const route::origin origin{link_, ++number & (~std::uint64_t{0} >> 1U), 0};
-    if (link_ != 0 && given_.has(origin)) return;
+    ++number;
     auto m = route::parse(piece, route::writer::c2s);
     if (!m) return keep_notice(std::string(piece));
+    if (has_led_to_something(origin_of(*m, link_, number))) return;
     auto& from = route::from_of(*m);
     from.handle = route::parse_client_node(std::string_view(from.text).substr(0, from.text.find('@')), run_).value_or(0);
     refuse(*m);
@@ -93,12 +111,11 @@ void manager_link::give_up_waiting() {
 void manager_link::hand_back() {
   auto number = acknowledged_before_;
   pending_.for_each_kept_piece([&](std::string_view piece) {
-    const route::origin origin{link_before_, ++number & (~std::uint64_t{0} >> 1U), 1};
-    // Something that it led to has come here already: it was handled.
-    if (link_before_ != 0 && given_.has(origin)) return;
+    ++number;
     auto m = route::parse(piece, route::writer::c2s);
-    if (m) return hand_back(std::move(*m), origin);
-    current_->send_written(piece);  // a notice
+    if (!m) return current_->send_written(piece);  // a notice
+    const auto origin = origin_of(*m, link_before_, number);
+    if (!has_led_to_something(origin)) hand_back(std::move(*m), origin);
   });
   pending_.clear();
   given_.begin_anew();

@@ -65,7 +65,7 @@ class Ready(unittest.TestCase):
 
     def test_plaintext_on_loopback_is_said(self):
         server = Server(*LOOPBACK)
-        self.assertRegex(server.log(), r"(?i)plain|tls|encrypt")
+        server.wait_log_like(r"(?i)plain|tls|encrypt")
         self.assertEqual(server.stop(), [])
 
     def test_plaintext_elsewhere_is_refused_unless_allowed(self):

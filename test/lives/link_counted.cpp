@@ -190,6 +190,33 @@ TEST_CASE("counted link: what led to something that has come here was handled, w
                                     "up", "sessions back"});
 }
 
+TEST_CASE("counted link: what was sent again keeps its origin, also when that manager is lost as well") {
+  counting_house house;
+  house.client_sends(first_client, "<message id='1'/>");
+  house.client_sends(first_client, "<message id='2'/>");
+  house.peer->take();
+  const auto come_back_anew = [&](std::string_view id) {
+    house.come_back();
+    house.peer->send("<failed xmlns='urn:xmpp:sm:3'>" + std::string(item_not_found) + "</failed>");
+    house.peer->send("<enabled xmlns='urn:xmpp:sm:3' id='" + std::string(id) + "' resume='true'/>");
+    house.take_heard();
+    house.peer->take();
+  };
+  come_back_anew("00000000000000cd");
+  REQUIRE(house.clients.origins.size() == 2);
+  for (const auto& o : std::exchange(house.clients.origins, {})) {
+    route::stanza again(route::address(first_client), house.session(), "<message id='" + std::to_string(o.number) + "'/>");
+    again.trace.origin = o;
+    house.send(std::move(again));
+  }
+  CHECK(house.peer->take().find("origin='00000000000000ab.1+'") != std::string::npos);
+  house.peer->send(to_client(address_of(second_client), "<message id='1'/>", " origin='00000000000000ab.1+'"));
+  CHECK(house.take_heard() == texts{"2 stanza <message id='1'/>"});
+  come_back_anew("00000000000000ef");
+  REQUIRE(house.clients.origins.size() == 1);  // the first has arrived
+  CHECK(house.clients.origins[0] == route::origin{0xab, 2, 1});
+}
+
 TEST_CASE("counted link: what another c2s sends again is given once, where it came before") {
   counting_house house;
   const auto given = [&](std::string_view id, std::string_view origin) {
