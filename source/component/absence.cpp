@@ -47,15 +47,26 @@ bool router::keep_absent(c2s_traffic& c, net::outbox& left, close_reason why) {
   return true;
 }
 
-/// Of an absent c2s, or of one whose connection is a dead one. Null: there is no such link.
+/// Of an absent c2s, or of one whose connection may be a dead one. Null: there is no such link.
+const counted_link* router::find_link(std::string_view name, std::uint64_t link) const {
+  const counted_link* found = nullptr;
+  if (const auto away = absent_.find(name); away != absent_.end()) {
+    found = &away->second->link();
+  } else if (auto* const live = find(name)) {
+    found = live->link();
+  }
+  return found != nullptr && found->id == link ? found : nullptr;
+}
+
+/// The same, taken from where it is.
 std::unique_ptr<counted_link> router::take_up(c2s_traffic& c, std::uint64_t link, net::outbox& left) {
   const auto& name = c.peer().name();
   std::unique_ptr<counted_link> found;
-  if (const auto away = absent_.find(name); away != absent_.end() && away->second->link() == link) {
+  if (const auto away = absent_.find(name); away != absent_.end() && away->second->link().id == link) {
     found = away->second->take_link();
     left.take_over(away->second->waiting(), 0);
     absent_.erase(away);
-  } else if (auto* const before = find(name); before != nullptr && before->link_id() == link) {
+  } else if (auto* const before = find(name); before != nullptr && before->counts() && before->link()->id == link) {
     found = before->take_link();
     before->peer().leave_outbox(left);
     routes_.erase(name);

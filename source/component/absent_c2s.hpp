@@ -18,7 +18,7 @@ class absent_c2s final : public net::has_deadline {
   absent_c2s(router& r, std::string name, std::unique_ptr<counted_link> link, net::outbox& left);
 
   const std::string& name() const noexcept { return name_; }
-  std::uint64_t link() const noexcept { return link_->id; }
+  const counted_link& link() const noexcept { return *link_; }
   /// False: more waits than may.
   bool send(route::message&& m);
   std::unique_ptr<counted_link> take_link() { return std::move(link_); }

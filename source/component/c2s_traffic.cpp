@@ -89,11 +89,13 @@ void c2s_traffic::on_management(const stream::management::element& e, stream::co
 /// What the c2s does not have yet is written again, what it wrote and we have not got is to come.
 void c2s_traffic::on_resume(const stream::management::element& e, stream::component_effects& out) {
   if (link_ || !e.handled) return peer_.machine().end(close_reason::protocol_violation, out);
+  // What an older connection said may come late: it knows less than the link does by now, and takes nothing from it.
+  const auto* const wanted = e.link != 0 ? router_.find_link(peer_.name(), e.link) : nullptr;
+  const auto more =
+      wanted != nullptr ? stream::management::newly_handled(*e.handled, wanted->acknowledged, wanted->sent) : std::nullopt;
+  if (!more) return stream::management::append_failed(out.to_peer, router_.handled_of(e.link));
   net::outbox left;
-  link_ = e.link != 0 ? router_.take_up(*this, e.link, left) : nullptr;
-  if (!link_) return stream::management::append_failed(out.to_peer, router_.handled_of(e.link));
-  const auto more = stream::management::newly_handled(*e.handled, link_->acknowledged, link_->sent);
-  if (!more) return peer_.machine().end(close_reason::protocol_violation, out);
+  link_ = router_.take_up(*this, e.link, left);
   link_->acknowledge(*more);
   left.acknowledge(*more);
   stream::management::append_resumed(out.to_peer, link_->id, link_->receipts->taken());

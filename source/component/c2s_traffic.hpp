@@ -20,7 +20,8 @@ class c2s_traffic final : public traffic {
   connection& peer() noexcept { return peer_; }
   /// Whether it counts what it is sent, and may come back for it.
   bool counts() const noexcept override { return link_ != nullptr; }
-  std::uint64_t link_id() const noexcept { return link_ ? link_->id : 0; }
+  /// Null: it does not count.
+  const counted_link* link() const noexcept { return link_.get(); }
   std::unique_ptr<counted_link> take_link() { return std::move(link_); }
   void tell_what_is_handled();
   /// A route to a client of this c2s.

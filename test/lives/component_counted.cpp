@@ -132,6 +132,23 @@ TEST_CASE("counted c2s: a connection that is dead but open is taken over") {
   CHECK(c->take() == to_client("2"));
 }
 
+TEST_CASE("counted c2s: a connection of before, whose words come late, takes nothing from the one that has the link") {
+  component_house house;
+  counted one(house);
+  for (const auto* id : {"1", "2", "3"}) house.send_route("n", message(id));
+  one.c->hang_up();
+  auto late = house.connect_as();
+  auto c = house.connect_as();
+  c->send(resume(one.id, 3));
+  CHECK(c->take() == resumed(one.id, 0));
+  late->send(resume(one.id, 1));
+  CHECK(late->take().starts_with("<failed "));
+  late->hang_up();
+  CHECK(house.take_routes().empty());
+  house.send_route("n", message("4"));
+  CHECK(c->take() == to_client("4"));
+}
+
 TEST_CASE("counted c2s: one that was started anew ends what was before, and nothing overtakes that") {
   component_house house;
   counted one(house);
