@@ -85,6 +85,7 @@ class router final : public hub::remote_clients {
 
   // absence.cpp: links that are taken up again
   void claim(c2s_traffic& c);
+  bool is_about_to_be_away(const c2s_traffic& c) const noexcept;
   bool keep_absent(c2s_traffic& c, net::outbox& left, base::close_reason why);
   const counted_link* find_link(std::string_view name, std::uint64_t link) const;
   std::unique_ptr<counted_link> take_up(c2s_traffic& c, std::uint64_t link, net::outbox& left);

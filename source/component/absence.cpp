@@ -35,6 +35,11 @@ void router::claim(c2s_traffic& c) {
   routes_[name] = &c;
 }
 
+/// Its connection has broken, and its life does not know yet: what it is sent is kept with the rest.
+bool router::is_about_to_be_away(const c2s_traffic& c) const noexcept {
+  return c.counts() && may_come_back(c.peer().reason()) && reading_;
+}
+
 bool router::keep_absent(c2s_traffic& c, net::outbox& left, close_reason why) {
   const auto& name = c.peer().name();
   if (!c.counts() || !may_come_back(why) || !reading_ || find(name) != &c) return false;

@@ -17,7 +17,7 @@ class c2s_traffic final : public traffic {
  public:
   c2s_traffic(router& r, connection& peer) : router_(r), peer_(peer) {}
 
-  connection& peer() noexcept { return peer_; }
+  connection& peer() const noexcept { return peer_; }
   /// Whether it counts what it is sent, and may come back for it.
   bool counts() const noexcept override { return link_ != nullptr; }
   /// Null: it does not count.

@@ -148,7 +148,7 @@ bool router::on_route(route::message& m) {
     if (!away->second->send(std::move(m))) give_up(away->first, "too much waits for it");
     return true;
   }
-  if (!c->peer().is_open()) return false;
+  if (!c->peer().is_open() && !is_about_to_be_away(*c)) return false;
   try {
     c->send(std::move(m));
   } catch (const std::exception& e) {

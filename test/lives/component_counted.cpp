@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "component_house.hpp"
+#include "io_faults.hpp"
 
 // A c2s that counts what it is sent (XEP-0198): its connection breaks, and another takes the link up.
 
@@ -147,6 +150,27 @@ TEST_CASE("counted c2s: a connection of before, whose words come late, takes not
   CHECK(house.take_routes().empty());
   house.send_route("n", message("4"));
   CHECK(c->take() == to_client("4"));
+}
+
+TEST_CASE("counted c2s: what is sent in the moment in which the connection breaks waits like what comes later") {
+  component_house house;
+  counted one(house);
+  const auto speak = [&] { house.put_route("n", message("1")); };
+  fail_io(1);                                                   // the first write
+  const std::function<void(int)> speak_often = [&](int more) {  // in one turn after the other
+    speak();
+    if (more != 0) house.shard.post([&, more] { speak_often(more - 1); });
+  };
+  speak_often(5);
+  settle(house.shard);
+  fail_io(0);
+  one.c->hang_up();
+  CHECK(house.take_routes().empty());
+  auto c = house.connect_as();
+  c->send(resume(one.id, 0));
+  std::string expected = resumed(one.id, 0);
+  for (int turn = 0; turn < 6; ++turn) expected += to_client("1");
+  CHECK(c->take() == expected);
 }
 
 TEST_CASE("counted c2s: one that was started anew ends what was before, and nothing overtakes that") {

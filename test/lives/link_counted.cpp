@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "link_house.hpp"
 
 // A link that breaks and is taken up again: by counting (XEP-0198), or at a manager that knows nothing of what was before.
@@ -270,13 +272,15 @@ TEST_CASE("counted link: what is sent in the moment in which it breaks waits lik
       house.exchange->on(0).to_manager(route::stanza(route::address(first_client), house.session(), "<message id='1'/>"));
     };
     if (before) speak();
-    house.peer->hang_up();
+    fail_io(1);  // the first write
     if (!before) speak();
-    for (int turn = 0; turn < 5; ++turn) {
-      house.shard.post(speak);
-      house.shard.post([] {});
-    }
+    const std::function<void(int)> speak_often = [&](int more) {  // in one turn after the other
+      speak();
+      if (more != 0) house.shard.post([&, more] { speak_often(more - 1); });
+    };
+    house.shard.post([&] { speak_often(4); });
     settle(house.shard);
+    fail_io(0);
     CHECK(house.take_heard().empty());
     CHECK(house.come_back() == resume(0));
     house.peer->send(resumed(0));

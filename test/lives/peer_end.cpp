@@ -57,8 +57,12 @@ std::string peer_end::take() {
 }
 
 void peer_end::hang_up() {
-  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  let_go();
   settle(shard_);
+}
+
+void peer_end::let_go() {
+  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 
 namespace {

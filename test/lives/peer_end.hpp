@@ -40,6 +40,8 @@ class peer_end {
   /// What was taken too early comes first the next time.
   void put_back(std::string bytes) { put_back_ = std::move(bytes); }
   void hang_up();
+  /// The same, but the loop does not run.
+  void let_go();
 
   bool ended = false;
 
