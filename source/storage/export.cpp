@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/base64.hpp"
 #include "base/secret.hpp"
@@ -14,8 +15,9 @@ namespace {
 std::vector<std::string> names_by_host(database& db) {
   std::vector<std::string> names;
   each_account(db, [&](std::string_view jid) { names.emplace_back(jid); });
-  std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    return std::string_view(a).substr(a.find('@')) < std::string_view(b).substr(b.find('@'));
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    const auto host_of = [](std::string_view jid) { return jid.substr(jid.find('@')); };
+    return std::pair(host_of(a), std::string_view(a)) < std::pair(host_of(b), std::string_view(b));
   });
   return names;
 }
