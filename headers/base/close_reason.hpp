@@ -59,6 +59,8 @@ enum class close_reason : std::uint8_t {
   replaced,             ///< the same resource logged in again, or the same component connected
   session_ended,        ///< by the session manager, which may start another
   account_removed,      ///< on its owner's own wish, mostly
+  ended_by_admin,       ///< an administrator has ended the session
+  server_reset,         ///< an administrator has emptied the server
   session_refused,      ///< the session manager started none
   manager_unavailable,  ///< no link to the session manager, or it was lost
   manager_timeout,      ///< the session manager did not answer

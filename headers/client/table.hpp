@@ -9,6 +9,7 @@
 
 #include "base/close_reason.hpp"
 #include "base/ip_network.hpp"
+#include "client/left_names.hpp"
 #include "credentials/source.hpp"
 #include "hub/switchboard.hpp"
 #include "limits/budget.hpp"
@@ -31,6 +32,9 @@ struct policy {
   std::size_t outbox_bytes = 1024 * 1024;
   std::size_t connections = 0;
   std::size_t unauthenticated_bytes = 64 * 1024 * 1024;  ///< of all connections that have not logged in
+  /// Of what clients had said that have left while the session manager was away; and how many of them are remembered.
+  std::size_t left_bytes = 64 * 1024 * 1024;
+  std::size_t left_clients = 4096;
   limits::connect_rate::options connects_per_address{};
   limits::connect_rate::options registrations_per_address{};
   std::chrono::seconds tls_timeout{10};  ///< of the handshake
@@ -39,6 +43,8 @@ struct policy {
   std::chrono::seconds bind_timeout{30};
   std::chrono::seconds manager_timeout{15};
   std::chrono::seconds idle_timeout{0};
+  /// Between two steps of what all clients have to do at once, when the session manager is back; 0: none.
+  std::chrono::microseconds longest_pause{1000};
   std::vector<base::ip_network> proxies;  ///< whose connections begin with the PROXY protocol, and are counted by what it says
   bool proxy_unix = false;                ///< the same of all that come through Unix-domain sockets
   std::vector<std::string> notify;        ///< JIDs that are told of each login and logout
@@ -70,6 +76,9 @@ struct shared_state {
   const plaintext_logins plaintext;
   limits::budget connections;
   limits::budget unauthenticated;
+  limits::budget left_bytes;
+  limits::budget left_clients;
+  client::left_names left_names;
   std::mutex rate_mutex;
   limits::connect_rate rate;           ///< of connects; under rate_mutex
   limits::connect_rate registrations;  ///< under rate_mutex
@@ -82,11 +91,14 @@ struct counters {
   std::uint64_t unanswered =
       0;                      ///< questions about passwords and keys that nobody could answer: temporary failures of a back end
   std::uint64_t notices = 0;  ///< one for each login, logout and JID that is told
+  std::uint64_t unsaid = 0;   ///< stanzas whose senders had left, and that no session manager took any more
   base::end_counters ends;
   counters& operator+=(const counters& other) noexcept;
 };
 
 class connection;
+class left_behind;
+class returning;
 
 /// The client connections of one shard: a seat for each, found by client_id; the shard's scratch objects. On the shard's thread.
 class table final : public hub::clients {
@@ -111,6 +123,9 @@ class table final : public hub::clients {
   bool on_manager_anew() override;
   void on_manager_away() override;
   void on_sessions_back() override;
+  void on_manager_state_of(const hub::client_ids& who, bool up) override;
+  bool on_manager_anew_of(const hub::client_ids& who) override;
+  void on_manager_away_of(const hub::client_ids& who) override;
 
   // The three steps of a shutdown.
   void stop_reading();
@@ -125,6 +140,8 @@ class table final : public hub::clients {
 
  private:
   friend class connection;
+  friend class left_behind;
+  friend class returning;
   friend class seat;
 
   struct place {
@@ -135,18 +152,22 @@ class table final : public hub::clients {
   connection* find(std::uint64_t id) const noexcept;
   std::uint64_t sit(connection& c);
   void leave(std::uint64_t id) noexcept;
+  /// A seat, or one that nobody sits on: an id.
+  std::uint64_t take_place(connection* occupant);
+  void leave_place(std::uint64_t id) noexcept;
   bool is_proxy(const net::peer& who) const;
   bool admits(const net::peer& who);
   base::close_reason reason_to_stop() const noexcept;
   void refuse(int descriptor, const net::peer& who, entry how, base::close_reason why);
   void ask(std::uint64_t id, sasl::question&& q);
   net::task<> asking(std::uint64_t id, sasl::question q);
+  // source/client/each.hpp
+  template <class Action>
+  static void guarded(connection& c, Action&& action);
   template <class Action>
   void for_each(Action&& action);
-  bool ask_for_sessions();
-  void ask_later();
-  void session_awaited();
-  void session_settled();
+  template <class Action>
+  void for_each_of(const hub::client_ids& who, Action&& action);
 
   shared_state& shared_;
   hub::switchboard& board_;
@@ -158,10 +179,8 @@ class table final : public hub::clients {
   std::atomic<std::size_t> used_{0};
   std::uint32_t next_generation_;
   bool reading_ = true;
-  bool asking_ = false;      ///< the manager for the sessions that it has lost
-  bool asks_later_ = false;  ///< and the loop goes on meanwhile
-  std::size_t next_to_ask_ = 0;
-  std::size_t sessions_awaited_ = 0;
+  std::unique_ptr<returning> returning_;      ///< when the manager was away
+  std::unique_ptr<left_behind> left_behind_;  ///< by those who did not wait for it
   std::string other_host_;
   counters count_;
 

@@ -24,11 +24,15 @@ using secret_map = std::map<std::string, std::string, std::less<>>;
 /// `bare_jid` (prepared). On the listener's shard.
 using deliver_function = std::function<void(std::string&& xml, std::string_view bare_jid)>;
 
+/// Told when a name with an entry of its own is served, and when it is served no more: for who asks what there is. Names that only a wildcard
+/// lets in were chosen by whoever has its secret, and are not told. On the listener's shard.
+using served_function = std::function<void(std::string_view name, bool is_there)>;
+
 /// The listener's settings.
 struct options {
   /// Who may connect as c2s: prepared name → secret. Secrets are never logged.
   secret_map c2s;
-  /// Who may connect as component: prepared name → secret. `*.DOMAIN` stands for every name below DOMAIN that has no entry that says more.
+  /// Who may connect as component: prepared name → secret; empty: only who shows a certificate for the name. `*.DOMAIN` stands for every name below DOMAIN that has no entry that says more.
   secret_map components;
   conflict_policy conflict = conflict_policy::replace;
   /// How long a stanza waits for a component that is not there; 0: not at all.
@@ -39,8 +43,11 @@ struct options {
   std::string default_component;
   /// A component that is sent nothing for so long is sent white space, so that one whose machine is gone is noticed; 0: never.
   std::chrono::seconds keepalive{60};
+  /// Whether what components send and are sent goes into the log, but for what may be secret (component/stanza_log.hpp).
+  bool logs_stanzas = false;
   std::vector<std::string> domains;  ///< the session manager's, prepared: no component has or speaks for one of them
   deliver_function to_accounts;
+  served_function on_served;
   /// What may wait for one connection. A c2s above 3/4 of it makes everybody wait, and is ended after ten seconds. A component is ended in the same
   /// way, but nobody else waits: what goes beyond the whole is answered. 0: no limit.
   std::size_t outbox_bytes = 0;

@@ -48,7 +48,8 @@ class router final : public hub::remote_clients {
 
   /// From the next handshake on; connections that are open stay.
   void set_secrets(secret_map c2s, secret_map components = {});
-  /// For those that begin with TLS, from the next one on.
+  void log_stanzas(bool on) noexcept { options_.logs_stanzas = on; }
+  /// For those that begin with TLS, from the next one on. Where they ask for certificates, a component that shows one for its name needs no secret.
   void set_contexts(std::shared_ptr<const tls::contexts> contexts) { contexts_ = std::move(contexts); }
 
   /// A connection that the listener has accepted. Takes over the descriptor.
@@ -78,6 +79,7 @@ class router final : public hub::remote_clients {
   void admit(connection& c);
   void dismiss(connection& c) noexcept;
   bool is_taken(std::string_view name) const;
+  bool asks_for_certificates() const noexcept { return contexts_ && contexts_->asks_for_client_certificates(); }
   void note_wrong_secret(std::string_view address);
   void serve(connection& c);
   void serve_c2s(connection& c);

@@ -18,8 +18,8 @@ class waiting_room {
   /// `most_bytes`: of all names together.
   explicit waiting_room(std::size_t most_bytes) noexcept : most_bytes_(most_bytes) {}
 
-  /// Behind what waits for `name` already. False: there is no room; the stanza is untouched.
-  bool put(std::string_view name, std::string&& xml, base::time_point until);
+  /// A copy of it, behind what waits for `name` already. False: there is no room.
+  bool put(std::string_view name, std::string_view xml, base::time_point until);
   /// In front of it, in their order: what a connection of that name was not given. Never refused, and takes no room from others: it was
   /// bounded where it comes from.
   void put_back(std::string_view name, std::vector<std::string>&& older, base::time_point until);

@@ -15,6 +15,7 @@
 #include "component/options.hpp"
 #include "credentials/options.hpp"
 #include "limits/connect_rate.hpp"
+#include "link/policy.hpp"
 #include "stream/session_protocol.hpp"
 #include "tls/certificate.hpp"
 
@@ -53,7 +54,10 @@ struct peer {
 
 /// Components (XEP-0114), of the embedded session manager.
 struct component_options {
-  std::vector<peer> names;  ///< a name may be `*.DOMAIN`, for all that are below it
+  std::vector<peer>
+      names;       ///< a name may be `*.DOMAIN`, for all that are below it; without a secret it is proved by certificate alone
+  std::string ca;  ///< a PEM file; empty: components are not asked for certificates
+  bool logs_stanzas = false;  ///< what they send and are sent
   component::conflict_policy conflict = component::conflict_policy::replace;
   std::chrono::seconds grace{10};        ///< a stanza waits for one that is not there; 0: not at all
   std::chrono::seconds keepalive{60};    ///< white space to one that is sent nothing else; 0: none
@@ -62,9 +66,10 @@ struct component_options {
   std::optional<endpoint> tls_listener;  ///< where they, and c2s, connect with TLS first
 };
 
-/// An outside session manager, and how we introduce ourselves to it (XEP-0114).
+/// Outside session managers, and how we introduce ourselves to them (XEP-0114).
 struct outside_manager {
-  endpoint where;
+  std::vector<endpoint> where;  ///< in the order in which they are tried; never empty
+  link::policy policy = link::policy::failover;
   std::string id;  ///< our name there, prepared as a domain
   std::string secret;
   stream::session_protocol sessions = stream::session_protocol::automatic;
@@ -79,8 +84,18 @@ struct limit_options {
   std::size_t max_connections = 0;                                                   ///< clients at the same time; 0: no limit
   std::size_t max_unauthenticated_bytes = 64U << 20U;  ///< of all connections together that have not logged in; 0: no limit
   std::size_t max_outbox_bytes = 1U << 20U;  ///< waiting for one client; beyond, it is ended as a slow consumer; 0: no limit
+  std::uint32_t max_roster_items = 1'000;    ///< contacts of one account of the embedded session manager; 0: no limit
   std::size_t max_manager_queue_bytes =
       16U << 20U;  ///< waiting for the session manager; above 3/4 clients are not read; 0: no limit
+};
+
+/// Messages that the embedded session manager keeps, of each account.
+struct message_options {
+  std::size_t max_offline_messages = 1'000;     ///< that wait for somebody who is not there; 0: none
+  std::size_t max_offline_bytes = 4U << 20U;    ///< of them; 0: no limit
+  bool archive = true;                          ///< with a folder for what must last: conversations (XEP-0313)
+  std::size_t max_archive_messages = 100'000;   ///< beyond, the oldest go; 0: no limit
+  std::size_t max_archive_bytes = 100U << 20U;  ///< the same
 };
 
 /// How long to wait; 0: for ever, but for `shutdown`.
@@ -123,12 +138,17 @@ struct options {
   std::optional<credentials::command_options> auth_command;
   bool anonymous = false;  ///< SASL ANONYMOUS gives anybody a session
   std::vector<account> accounts;
-  bool registration = false;       ///< in-band registration (XEP-0077) may make accounts
-  std::string registration_token;  ///< that it needs (XEP-0445); empty: none
+  bool accept_any_user = false;       ///< who logs in under a new name has an account of that password; in memory only
+  bool registration = false;          ///< in-band registration (XEP-0077) may make accounts
+  std::vector<std::string> admins;    ///< bare JIDs of those who may use the commands of XEP-0133; prepared, of domains served
+  std::vector<std::string> contacts;  ///< URIs of who runs the server (XEP-0157)
+  std::string registration_token;     ///< that it needs (XEP-0445); empty: none
   std::vector<peer> c2s;
   component_options components;
+  std::vector<std::string> group_chat;     ///< domains of the built-in service of rooms, prepared; empty: there is none
   std::optional<outside_manager> manager;  ///< nothing: the embedded one
   std::vector<std::string> notify;         ///< JIDs that are told of each login and logout; prepared
+  message_options messages;
   limit_options limits;
   timeout_options timeouts;
   std::optional<chore> to_do;  ///< nothing: serve

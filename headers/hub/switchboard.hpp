@@ -14,6 +14,9 @@
 
 namespace couplet::hub {
 
+/// Clients of all shards: those of one of several managers. Each shard looks for its own; those that are gone mean nothing.
+using client_ids = std::vector<std::uint64_t>;
+
 /// Who takes the messages of a shard. Called on its thread, in turns, never from inside of a send.
 class clients {
  public:
@@ -32,6 +35,12 @@ class clients {
   virtual void on_manager_away() {}
   /// All of them have.
   virtual void on_sessions_back() {}
+
+  // The same where there are several managers, for the clients of one of them.
+  virtual void on_manager_state_of(const client_ids&, bool /*up*/) {}
+  /// Answers whether all have asked; otherwise switchboard::all_of_them_have_asked() follows.
+  virtual bool on_manager_anew_of(const client_ids&) { return true; }
+  virtual void on_manager_away_of(const client_ids&) {}
 };
 
 /// A session manager's part on a shard: a partition of the embedded one, or the link to one outside.
@@ -39,6 +48,8 @@ class manager {
  public:
   virtual ~manager() = default;
   virtual void on_route(route::message&& m) = 0;
+  /// exchange::have_all_heard() has become true.
+  virtual void on_all_heard() {}
 };
 
 /// Other processes that are connected as c2s; only on one shard.
@@ -90,9 +101,15 @@ class switchboard {
   /// What further queues between shards raise when they are too full.
   net::pressure& pressure() noexcept;
 
+  /// What the manager of this shard asks for is done slower than it asks: nothing more is made for anybody until that has caught up. Counted.
+  void add_slow_storage() noexcept;
+  void remove_slow_storage();
+
   /// Whether a manager may take the next message: one can become many, and what those fill has to be taken on its way first. Where it may
   /// not, a turn comes when it may again.
   bool manager_may_go_on() const noexcept;
+  /// Gives the manager of this shard what waits for it, whether it may go on or not.
+  void empty_manager_queue();
 
   /// Whether clients should stop reading for a while, and whether new ones can be served.
   bool manager_congested() const noexcept;
@@ -104,6 +121,8 @@ class switchboard {
   void session_awaited() noexcept;
   void session_back() noexcept;
   void all_have_asked();
+  /// The clients of one of several managers have, see clients::on_manager_anew_of().
+  void all_of_them_have_asked() noexcept { session_back(); }
 
   std::uint64_t bounced() const noexcept { return bounced_; }
 
@@ -111,6 +130,7 @@ class switchboard {
   friend class exchange;
   bool drain();
   void to_manager_on(std::uint32_t place, route::message&& m);
+  void empty_client_queue();
   void deliver_to_client(route::message&& m);
   void deliver_to_remote(route::message&& m);
   void deliver_to_others(std::string&& xml);
@@ -154,6 +174,15 @@ class exchange {
   void set_manager_away();
   /// It is up, and knows nothing of the sessions that there are.
   void set_manager_anew();
+  /// Where there are several managers: the same for the clients of one of them.
+  void set_manager_state_of(client_ids who, bool up);
+  void set_manager_away_of(client_ids who);
+  void set_manager_anew_of(client_ids who);
+  /// Whether there is a manager for new clients. Nobody else notices.
+  void admit(bool newcomers);
+  /// Whether every shard knows the last state that was set: what was sent in the belief of an earlier one is in the managers' queues by
+  /// then. From any thread; managers hear when it becomes true.
+  bool have_all_heard() const noexcept { return still_to_hear_.load() == 0; }
   /// The same before the shards run.
   void start_with_manager(bool up) noexcept {
     for (auto& board : boards_) board->manager_up_ = up;
@@ -162,13 +191,17 @@ class exchange {
   /// counted. From the remote shard.
   void add_slow_remote() noexcept { deliveries_pressure_.add(); }
   void remove_slow_remote();
-  /// The manager itself (a link, say) has more to write than it should. Its relief wakes the clients. From the manager's shard.
-  void set_manager_congested(bool congested);
+  /// A manager itself (a link, say) has more to write than it should; relief wakes the clients. Calls are counted. From the managers' shard.
+  void add_congested_manager() noexcept { pressure_.add(); }
+  void remove_congested_manager();
 
  private:
   friend class switchboard;
   enum class manager_state : std::uint8_t { up, up_anew, away, down };
   void tell_manager_state(manager_state state);
+  template <class Tell>
+  void tell(Tell what);
+  void heard() noexcept;
   void session_back() noexcept;
   void relieve_if_due();
   void announce_relief();
@@ -177,8 +210,8 @@ class exchange {
   net::pressure pressure_;             ///< of queues to managers
   net::pressure deliveries_pressure_;  ///< of queues to clients and c2s
   std::vector<std::unique_ptr<switchboard>> boards_;
-  bool manager_congested_ = false;
   std::atomic<std::size_t> sessions_awaited_{0};  ///< and a shard each that has not asked yet
+  std::atomic<std::size_t> still_to_hear_{0};     ///< states of the manager, by shards
   std::atomic<bool> somebody_waits_{false};       ///< a reader
   std::atomic<bool> drains_wait_{false};          ///< a manager's queue
 };

@@ -51,6 +51,9 @@ class shard {
   /// Runs `work` on this shard's thread. From any thread.
   void post(std::function<void()> work);
 
+  /// The same after a while, from this shard's own thread: for short pauses, and finer than the wheel. Whoever is meant outlives the loop.
+  void post_after(base::duration pause, std::function<void()> work);
+
   /// Starts a life. An exception that leaves it is logged under `label`, a constant, and costs only that life.
   void spawn(const char* label, task<> life);
 
@@ -68,13 +71,13 @@ class shard {
   std::string& plain_buffer() noexcept { return plain_buffer_; }
   std::string& cipher_buffer() noexcept { return cipher_buffer_; }
 
-  /// A turn is due: from the own thread.
+  /// A turn is due: from the own thread. From inside of a turn: one more look at the queues, in the same turn where it has rounds left.
   void request_turn();
   /// The same from any thread.
   void request_turn_from_anywhere();
   void request_flush(flushable& item) {
     dirty_.push_back(item);
-    request_turn();
+    if (!in_turn_) request_turn();  // a turn ends with all flushes
   }
 
   /// Called in each turn until it answers false (nothing was left to do). Set before run().
@@ -84,6 +87,7 @@ class shard {
   static constexpr std::size_t read_bytes = 16 * 1024;
 
  private:
+  class turn_mark;
   void turn();
   void sweep_later();
 
@@ -96,6 +100,8 @@ class shard {
   intrusive_list<flushable, flush_tag> dirty_;
   std::function<bool()> drain_;
   bool turn_requested_ = false;
+  bool in_turn_ = false;
+  bool another_round_ = false;  ///< something was put into a queue since the last round of this turn began
   std::atomic<bool> remote_turn_requested_{false};
   // Behind the lists, so that it goes first: it owns the lives that still wait, and those take themselves off the lists.
   asio::io_context io_;

@@ -74,6 +74,8 @@ class wire : public has_deadline, public flushable {
   /// Deadlines of an open wire; after close_gently() there is only the wire's own.
   void set_deadline(base::time_point when);
   virtual void on_time(base::time_point now) = 0;
+  /// Whether what the peer has sent is not read now, and will be. A peer that takes nothing any more may have said something before.
+  virtual bool reads_later() const { return false; }
   /// Called after each flush, with what is left in the outbox.
   virtual void on_flushed() {}
 
@@ -96,6 +98,7 @@ class wire : public has_deadline, public flushable {
   base::close_reason reason_ = base::close_reason::none;
   bool peer_finished_ = false;
   bool deaf_ = false;
+  bool mute_ = false;              ///< nothing can be written any more, and something may be there to be read
   base::time_point give_up_at_{};  ///< when closing, however slowly the peer reads
 };
 

@@ -124,7 +124,7 @@ struct controlled_stanza {
 };
 
 /// Our link → a client of ours: a stanza that it sent to a manager which is gone before that had done anything with it. For the next session of this
-/// client. Never on the wire.
+/// client. Without XML: its session was over, and the manager may not have heard of that. Never on the wire.
 struct held {
   held() = default;
   held(address to_, std::string xml_, route::origin origin_) : to(std::move(to_)), xml(std::move(xml_)), origin(origin_) {}
@@ -154,6 +154,8 @@ inline constexpr std::string_view too_many_sessions = "Too many sessions";
 inline constexpr std::string_view invalid_session = "Invalid Session";
 inline constexpr std::string_view replaced = "Replaced by new connection";
 inline constexpr std::string_view account_removed = "Account removed";
+inline constexpr std::string_view ended_by_admin = "Ended by an administrator";
+inline constexpr std::string_view server_reset = "Server reset";
 inline constexpr std::string_view link_down = "The session manager is not connected";
 }  // namespace failure_text
 

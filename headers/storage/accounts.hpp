@@ -28,7 +28,6 @@ struct credentials {
 
 /// Calls `visit` with each account's name.
 void each_account(database& db, const std::function<void(std::string_view jid)>& visit);
-std::int64_t count_accounts(database& db);
 
 /// `exists` where there is one.
 outcome make_account(database& db, std::string_view jid, const credentials& c);
@@ -36,6 +35,9 @@ outcome make_account(database& db, std::string_view jid, const credentials& c);
 outcome set_credentials(database& db, std::string_view jid, const credentials& c);
 /// With all that is stored under the name. `missing` where there is no such account.
 outcome remove_account(database& db, std::string_view jid);
+
+/// All accounts, all that is stored under any name, and all rooms. What salts come from stays.
+void remove_all(database& db);
 
 /// Nothing where there is no such account, or none with keys of that hash.
 std::optional<sasl::scram_keys> keys_of(database& db, std::string_view jid, sasl::scram_hash hash);

@@ -13,12 +13,13 @@ namespace couplet::storage {
 
 /// What became of a job.
 enum class outcome : std::uint8_t {
-  done,     ///< and where it was a change: it is on the disk
-  exists,   ///< nothing was changed: what should be made is there already
-  missing,  ///< nothing was changed: there is no such thing
-  full,     ///< nothing was changed: there is no place on the disk
-  busy,     ///< nothing was changed: too much waits already, or the store is being closed
-  failed,   ///< nothing was changed: the disk or the file does not do what it should
+  done,        ///< and where it was a change: it is on the disk
+  exists,      ///< nothing was changed: what should be made is there already
+  missing,     ///< nothing was changed: there is no such thing
+  full,        ///< nothing was changed: there is no place on the disk
+  busy,        ///< nothing was changed: too much waits already, or the store is being closed
+  failed,      ///< nothing was changed: the disk or the file does not do what it should
+  over_limit,  ///< nothing was changed: it would be more than one account may have
 };
 
 /// The database of one embedded session manager: a file `couplet.db` in a folder, with its write-ahead log beside it.
@@ -36,9 +37,10 @@ class store {
   using answer = std::function<void(outcome)>;
 
   struct options {
-    std::string folder;              ///< made where it is not there; empty: everything in memory, for tests
-    std::size_t waiting = 4'096;     ///< jobs of each kind that may wait
-    std::size_t bytes = 64U << 20U;  ///< that those may hold together
+    std::string folder;                      ///< made where it is not there; empty: everything in memory, gone at the end
+    std::size_t waiting = 4'096;             ///< jobs of each kind that may wait
+    std::size_t bytes = 64U << 20U;          ///< that those may hold together
+    std::size_t memory_bytes = 256U << 20U;  ///< that a database in memory may have; what would be more is `full`
   };
 
   /// Opens, or makes, and brings up to the version of this program. One process at a time has a folder open. The error is one line that says

@@ -16,6 +16,7 @@
 #include "sasl/verdict.hpp"
 #include "stream/effects.hpp"
 #include "stream/features.hpp"
+#include "stream/left_session.hpp"
 #include "stream/session_protocol.hpp"
 #include "stream/surroundings.hpp"
 #include "xml/element.hpp"
@@ -39,6 +40,8 @@ struct client_settings {
   login_check logins_checked_by = login_check::manager;
   bool offer_scram = false;      ///< whoever answers questions can give keys
   bool offer_anonymous = false;  ///< SASL ANONYMOUS (XEP-0175)
+  bool offer_rosters = false;    ///< the session manager has them, with versions and pre-approval, and carbons
+  std::string capabilities;      ///< <c/> of what the server can do (XEP-0115); empty: not told
   bool offer_digest = true;      ///< jabber:iq:auth with a digest, where nobody in particular is asked about
   bool ask_for_accounts =
       false;  ///< whoever answers questions knows which accounts there are; otherwise the manager finds out at the session's start
@@ -101,9 +104,11 @@ class client_stream {
   /// The answer to the question that was in the effects. Only while one is open: other answers are ignored.
   void on_answer(sasl::answer&& a, effects& out);
   /// The manager knows nothing of this client's session any more: it is asked for again, without a login, since managers trust a c2s in that.
-  /// Answers whether one was; then effects::session_back says when it runs. What the client said last of its presence is said again at
-  /// once, what it had sent (route::held) by on_sessions_back(), and until then its input is held.
+  /// Answers whether one was; then effects::session_back says when it runs. What it had asked for once (carbons, its roster and so the changes of that) and
+  /// what it said last of its presence is said again at once, what it had sent (route::held) by on_sessions_back(), and until then its input is held.
   bool on_manager_anew(effects& out);
+  /// The manager that there was is gone with what it was asked: a login or a session that waits for its answer is refused, and may be tried again.
+  void on_questions_lost(effects& out);
   /// Everybody has his session again who can, so whom stanzas are for is there.
   void on_sessions_back(effects& out);
   /// The deadline of the current phase has passed. A request that waits for the manager is answered first, with an error that invites
@@ -112,6 +117,8 @@ class client_stream {
   /// Ends the stream for a reason from outside (shutdown, slow consumer, manager lost, limits): writes header where none was
   /// written, stream error, footer. `elsewhere`: with close_reason::moved, HOST or HOST:PORT.
   void end(base::close_reason reason, effects& out, std::string_view elsewhere = {});
+  /// Who leaves: before on_gone(). Nothing where there is no session, or the manager has ended it.
+  std::optional<departure> leaves() const;
   /// The connection is over, whatever the reason. The last call: tells the manager to end the session, where there is one or one was asked for.
   void on_gone(effects& out);
 
@@ -197,8 +204,13 @@ class client_stream {
   // kept_session.cpp: sessions that the manager has lost
   kept& keep();
   void keep_presence(std::string_view type, std::string_view to, std::string_view xml);
+  void keep_wish(event& e, std::string_view type, std::string_view to);
+  void say_wishes_again(effects& out);
+  void say_wish_for_carbons(effects& out);
+  bool take_answer_to_us(std::string_view xml);
   bool waits_for_others() const noexcept;
   bool is_kept_session_due() const noexcept;
+  void forget_all_but_presence() noexcept;
   void on_session_back(effects& out);
   void on_held(route::held&& m, effects& out);
   void answer_held(effects& out);
@@ -223,7 +235,7 @@ class client_stream {
   base::jid who_;
   route::address session_;  // of the second generation: sc:sm is its text, and routes go to who_
   std::unique_ptr<login> login_;
-  std::unique_ptr<kept> kept_;  // from the first presence on
+  std::unique_ptr<kept> kept_;  // from the first presence or wish on
   std::unique_ptr<std::string>
       language_;  // that stanzas are in which do not say (RFC 6120 section 4.7.4); null: English, as our header says
   stream::phase phase_ = stream::phase::header;

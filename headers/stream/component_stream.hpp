@@ -26,7 +26,7 @@ struct component_effects {
 /// The accepting side of XEP-0114 section 3: header, handshake, then stanzas. A machine.
 class component_stream {
  public:
-  /// Finds the secret of a prepared name; nothing where that name is not served.
+  /// Finds the secret of a prepared name; nothing where that name is not served. Empty: it has none, and no handshake proves it.
   using secrets = std::function<std::optional<std::string>(std::string_view name)>;
 
   /// `find_secret` must outlive the stream.
@@ -36,6 +36,8 @@ class component_stream {
   void offer_management_to(const std::function<bool(std::string_view name)>& whom) noexcept { managed_ = &whom; }
 
   void on_header(const xml::element_view& header, component_effects& out);
+  /// The peer has proved otherwise that it is name(): whatever its handshake says is right. Between the header and the handshake.
+  void prove() noexcept { proved_ = state_ == state::handshake; }
   /// Answers true where the element is traffic of an authenticated component, to be routed by the caller, whatever its name; the
   /// handshake and stream errors are handled here. There is one try: a wrong handshake ends the stream.
   bool on_element(const xml::element_view& element, component_effects& out);
@@ -62,6 +64,7 @@ class component_stream {
   std::string expected_;  // the handshake that proves the secret, from the header until the handshake
   state state_ = state::header;
   bool header_sent_ = false;
+  bool proved_ = false;
 };
 
 /// The connecting side of XEP-0114 section 3, of our link to a session manager. A machine.
@@ -90,7 +93,7 @@ class link_stream {
   const std::string& peer_condition() const noexcept { return peer_condition_; }
 
  private:
-  enum class state : std::uint8_t { fresh, header, handshake, open, closed };
+  enum class state : std::uint8_t { fresh, header, without_id, handshake, open, closed };
   void on_stream_error(const xml::element_view& element, component_effects& out);
   void finish(base::close_reason reason, component_effects& out);
 

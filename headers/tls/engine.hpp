@@ -25,6 +25,10 @@ struct client_identity {
   std::vector<std::string> xmpp_addrs;      ///< id-on-xmppAddr, RFC 6120 section 13.7.1.4
   std::vector<std::string> dns_names;       ///< dNSName
   std::vector<std::string> srv_names;       ///< id-on-dnsSRV, RFC 4985, "_xmpp-client.example.net"
+
+  /// Whether whoever shows it may speak for a domain (prepared) as a whole: it is verified, and the domain is one of its dNSNames or xmppAddrs.
+  /// Wildcards stand for nobody.
+  bool speaks_for(std::string_view domain) const;
 };
 
 /// What a connection is protected by. The texts last as long as the program.
@@ -96,6 +100,8 @@ class engine {
   const facts* known() const noexcept { return facts_.get(); }
   /// The part of it that stays known, whatever comes: it costs no memory.
   protection protected_by() const noexcept;
+  /// Behind a handshake that is over, of TLS 1.3: its last word was the client's, and what the server has to add (tickets) answers nothing.
+  bool has_handshake_ended_by_peer() const noexcept { return is_1_3_; }
   /// Gives the memory of the facts back, when nobody will ask any more (after the login).
   void forget_facts() noexcept { facts_.reset(); }
 

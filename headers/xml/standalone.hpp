@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,9 @@ namespace couplet::xml {
 /// only the stream's header declares, the declarations are put into its first tag, in `scratch`. Otherwise, and at no cost, the
 /// element's own bytes.
 std::string_view standalone(const tokenizer& t, std::string& scratch);
+
+/// The bytes of an element as they can stand anywhere: what elements around it declare, and it may use, is declared in its own first tag.
+/// `around`: the bytes of those, from the inside out; all of it checked by a tokenizer.
+std::string stand_alone(std::string_view element, std::initializer_list<std::string_view> around);
 
 }  // namespace couplet::xml

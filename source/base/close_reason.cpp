@@ -4,6 +4,9 @@ namespace couplet::base {
 
 namespace {
 
+/// Of its own: log::level has an `error`, and so has the room.
+namespace rows {
+
 using enum log::level;
 
 // In the order of the enumeration. Ordinary ends and what a bad peer does are info: whoever can make the server write warnings
@@ -63,6 +66,9 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
     {"session_ended", "reset", "The session has ended; log in again.", info},
     // XEP-0077 section 3.2.
     {"account_removed", "not-authorized", "The account is no more.", info},
+    // Not `conflict`, as above.
+    {"ended_by_admin", "policy-violation", "An administrator has ended the session.", info},
+    {"server_reset", "reset", "An administrator has emptied the server.", info},
     {"session_refused", "policy-violation", "The session was refused.", info},
     {"manager_unavailable", "remote-connection-failed", "The session manager cannot be reached; try again later.", warning},
     {"manager_timeout", "remote-connection-failed", "The session manager did not answer; try again later.", warning},
@@ -72,6 +78,10 @@ constexpr std::array<close_reason_row, close_reason_count> table{{
 }};
 
 static_assert(table.back().name == "internal_error", "one row for each reason");
+
+}  // namespace rows
+
+constexpr const auto& table = rows::table;
 
 }  // namespace
 

@@ -7,9 +7,7 @@
 
 namespace couplet::base {
 
-namespace {
-
-void fill(void* memory, std::size_t size) {
+void fill_random(void* memory, std::size_t size) {
   auto* at = static_cast<unsigned char*>(memory);
   while (size != 0) {
     const auto got = getrandom(at, size, 0);
@@ -22,11 +20,9 @@ void fill(void* memory, std::size_t size) {
   }
 }
 
-}  // namespace
-
 std::uint64_t random_u64() {
   std::uint64_t number = 0;
-  fill(&number, sizeof number);
+  fill_random(&number, sizeof number);
   return number;
 }
 
@@ -34,7 +30,7 @@ std::string random_hex(std::size_t bytes) {
   constexpr const char* digits = "0123456789abcdef";
   std::string hex(2 * bytes, '\0');
   // The bytes go to the upper half and are spread from the front: each is read before its place is written over.
-  fill(hex.data() + bytes, bytes);
+  fill_random(hex.data() + bytes, bytes);
   for (std::size_t i = 0; i < bytes; ++i) {
     const auto b = static_cast<unsigned char>(hex[bytes + i]);
     hex[2 * i] = digits[b >> 4U];
@@ -45,7 +41,7 @@ std::string random_hex(std::size_t bytes) {
 
 std::string random_bytes(std::size_t bytes) {
   std::string filled(bytes, '\0');
-  fill(filled.data(), bytes);
+  fill_random(filled.data(), bytes);
   return filled;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text_pool.hpp"
+#include "left_behind.hpp"
 
 namespace couplet::client {
 
@@ -63,103 +64,9 @@ net::task<> connection::live(table& t, int descriptor, arrival a, limits::share 
 
 bool connection::paused() const noexcept {
   // While the manager is away, what was sent to it would only pile up here: it stays with the client.
-  const bool away = table_.board_.manager_away() && machine_.current_phase() == stream::phase::open;
-  return is_open() &&
-         (away || machine_.holds_input() || (!held_.empty() && !opening_) || congested_ || indebted_ || !table_.reading_);
-}
-
-// ---- input ----------------------------------------------------------------------------------------------------------
-
-void connection::on_input(std::string_view input) {
-  if (input.empty()) return;
-  last_input_ = table_.shard_.now();
-  if (announced_) {
-    input = read_proxy_header(input);
-    if (input.empty()) return;
-  }
-  std::string first;
-  if (opening_) {
-    if (!held_.empty()) {
-      first = std::exchange(held_, {}).append(input);
-      input = first;
-    }
-    input = look_at_opening(input);
-    if (input.empty()) return;
-  }
-  tokenize(input);
-  if (!is_open()) return;
-  const auto rate = table_.shared_.limit.bytes_per_second;
-  if (rate != 0) {
-    bucket_.take(rate, input.size(), last_input_);
-    indebted_ = bucket_.ready_at() > last_input_;
-    if (indebted_) set_next_deadline();
-  }
-  congested_ = table_.board_.manager_congested();
-}
-
-/// To the end, also where the input is empty: the tokenizer gives its workspace back when it has nothing more to say.
-void connection::tokenize(std::string_view input) {
-  while (is_open()) {
-    if (machine_.holds_input()) {
-      held_.assign(input);
-      return;
-    }
-    const auto found = tokenizer_.next(input);
-    if (found == xml::token::need_more) return;
-    on_token(found, input.find_first_not_of(" \t\r\n") != std::string_view::npos);
-    if (handshaking_) return;  // what follows <starttls/> is white space, and means nothing
-  }
-}
-
-void connection::on_token(xml::token found, bool more_follows) {
-  static const std::vector<xml::prefix_declaration> none;
-  auto& fx = table_.effects_;
-  fx.clear();
-  const bool manager_up = table_.board_.manager_up();
-  switch (found) {
-    case xml::token::need_more: return;  // nothing found
-    case xml::token::header: machine_.on_header(tokenizer_.header(), manager_up, fx); break;
-    case xml::token::element: {
-      const auto& element = tokenizer_.element();
-      if (element.uses_header_prefixes) {
-        machine_.on_element(element, tokenizer_.header_namespaces(), manager_up, table_.document_, fx, this);
-      } else {
-        machine_.on_element(element, none, manager_up, table_.document_, fx, this);
-      }
-      break;
-    }
-    case xml::token::footer:
-      peer_finished_ = true;
-      machine_.on_footer(fx);
-      break;
-    case xml::token::error: machine_.on_fault(tokenizer_.fault(), fx); break;
-  }
-  if (fx.start_tls && more_follows) {
-    // It would be taken for something that came through TLS (CVE-2011-0411 and its kin).
-    fx.clear();
-    machine_.on_plaintext_after_starttls(fx);
-  }
-  const bool start_tls = fx.start_tls;
-  apply(fx);
-  if (start_tls && is_open()) begin_tls(false);
-}
-
-void connection::take_up_held_input() {
-  if (machine_.holds_input() || !is_open()) return;
-  const std::string input = std::exchange(held_, {});
-  tokenize(input);
-  if (!is_open()) return;
-  congested_ = table_.board_.manager_congested();
-  account_memory();
-}
-
-/// Those of this machine are not counted: there are no strangers on it.
-bool connection::admit_registration() {
-  if (loopback_) return true;
-  net::peer who;
-  who.address = address_;
-  const std::lock_guard lock(table_.shared_.rate_mutex);
-  return table_.shared_.registrations.admit(who.rate_key(), table_.shard_.now());
+  const bool away = manager_away_ || (table_.board_.manager_away() && !session_is_new_);
+  return is_open() && ((away && machine_.current_phase() == stream::phase::open) || machine_.holds_input() ||
+                       (!held_.empty() && !opening_) || congested_ || indebted_ || !table_.reading_);
 }
 
 // ---- effects --------------------------------------------------------------------------------------------------------
@@ -170,14 +77,16 @@ void connection::apply(stream::effects& fx) {
     out().append_piece(fx.stanza_to_peer);
     base::give_text(std::exchange(fx.stanza_to_peer, {}));
   }
-  for (auto& m : fx.to_manager) table_.board_.to_manager(std::move(m));
+  for (auto& m : fx.to_manager) {
+    if (!waits_for_one_that_left(m)) table_.board_.to_manager(std::move(m));
+  }
   fx.to_manager.clear();
   if (fx.question) {
     fx.question->client_address = address_;
     table_.ask(seat_.id(), std::move(*fx.question));
     fx.question.reset();
   }
-  if (fx.session_back) session_is_settled();
+  if (fx.session_back) on_session_back(fx);
   if (fx.logged_in) on_logged_in();
   if (fx.restart_stream) tokenizer_.reset();
   if (fx.close != close_reason::none && is_open()) {
@@ -237,7 +146,10 @@ void connection::on_phase() {
     case stream::phase::login: allowed = limit.login_timeout; break;
     case stream::phase::manager: allowed = limit.manager_timeout; break;
     case stream::phase::bind: allowed = limit.bind_timeout; break;
-    case stream::phase::open: allowed = limit.idle_timeout; break;
+    case stream::phase::open:
+      allowed = limit.idle_timeout;
+      if (stage_ != stream::phase::open) session_is_new_ = table_.board_.manager_up();
+      break;
     case stream::phase::closed: return;
   }
   phase_deadline_ = allowed.count() == 0 ? base::time_point{} : table_.shard_.now() + allowed;
@@ -271,6 +183,7 @@ void connection::on_time(base::time_point now) {
   if (phase_deadline_ == base::time_point{} || phase_deadline_ > now) return set_next_deadline();
   auto& fx = table_.effects_;
   fx.clear();
+  start_.reset();
   machine_.on_deadline(fx);
   apply(fx);
 }
@@ -299,40 +212,6 @@ void connection::on_answer(sasl::answer&& a) {
   if (was_paused && !paused()) wake();
 }
 
-void connection::on_relief() {
-  if (!std::exchange(congested_, false)) return;
-  last_input_ = table_.shard_.now();
-  if (!paused()) wake();
-}
-
-void connection::on_manager_back() {
-  last_input_ = table_.shard_.now();
-  if (!paused()) wake();
-}
-
-void connection::on_manager_anew() {
-  if (!is_open()) return;
-  auto& fx = table_.effects_;
-  fx.clear();
-  if (!machine_.on_manager_anew(fx)) return;
-  if (!std::exchange(session_awaited_, true)) table_.session_awaited();
-  apply(fx);
-}
-
-void connection::on_sessions_back() {
-  if (!is_open()) return;
-  auto& fx = table_.effects_;
-  fx.clear();
-  machine_.on_sessions_back(fx);
-  apply(fx);
-  take_up_held_input();
-  if (!paused()) wake();
-}
-
-void connection::session_is_settled() {
-  if (std::exchange(session_awaited_, false)) table_.session_settled();
-}
-
 void connection::end(close_reason reason) {
   if (!is_open()) return;
   // In the middle of a proxy's header or of a handshake there is no language yet to say it in.
@@ -348,6 +227,8 @@ void connection::end(close_reason reason) {
 void connection::give_up_session() {
   if (std::exchange(session_given_up_, true)) return;
   session_is_settled();
+  start_.reset();
+  if (auto leaves = machine_.leaves()) table_.left_behind_->note(seat_.id(), std::move(*leaves));
   stream::effects last;
   machine_.on_gone(last);
   for (auto& m : last.to_manager) table_.board_.to_manager(std::move(m));

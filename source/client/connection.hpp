@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "client/table.hpp"
 #include "limits/token_bucket.hpp"
@@ -60,17 +61,31 @@ class connection final : public net::wire, private stream::surroundings {
   void on_route(route::message&& m);
   void on_answer(sasl::answer&& a);
   void on_relief();
-  /// The manager was away, or never there.
-  void on_manager_back();
+  /// The manager was away, or never there. Answers whether this one goes on reading.
+  bool on_manager_back();
+  void on_manager_away();
   /// It is back without our session.
   void on_manager_anew();
-  void on_sessions_back();
+  /// Answers whether it waited for that.
+  bool on_sessions_back();
+  /// The manager that was asked is gone.
+  void on_questions_lost();
+
+  // Where there are several managers.
+  std::uint64_t id() const noexcept { return seat_.id(); }
+  /// The one that has this session is; until then it is not read.
+  void set_manager_away(bool away) noexcept { manager_away_ = away; }
+  /// Its turn to ask for its session comes. Answers whether it had not been marked.
+  bool mark_to_ask() noexcept { return !std::exchange(to_ask_, true); }
+  /// That turn. What was said to the manager of before is with it no more.
+  void ask_for_session();
   /// It is there again, or never will be, or is not waited for.
   void session_is_settled();
   /// Says goodbye with a stream error; the first reason counts.
   void end(base::close_reason reason);
 
  private:
+  friend class left_behind;
   void on_input(std::string_view input);
   std::string_view read_proxy_header(std::string_view input);
   void on_client_known();
@@ -82,16 +97,20 @@ class connection final : public net::wire, private stream::surroundings {
   void on_token(xml::token found, bool more_follows);
   void take_up_held_input();
   void apply(stream::effects& fx);
+  void on_session_back(stream::effects& fx);
   void on_logged_in();
   void notify(change what);
   void on_phase();
   void on_time(base::time_point now) override;
+  bool reads_later() const override { return paused() && table_.reading_; }
   void set_next_deadline();
   void account_memory();
   bool admit_registration() override;
   std::string_view client_address() const override { return address_; }
   std::uint16_t client_port() const override { return port_; }
   void give_up_session();
+  bool waits_for_one_that_left(route::message& m);
+  void on_name_free();
   void finish();
   bool paused() const noexcept;
 
@@ -102,9 +121,10 @@ class connection final : public net::wire, private stream::surroundings {
   limits::token_bucket bucket_;
   std::string held_;  ///< input that waits until the machine takes more; first the opening bytes, where they tell nothing yet
   std::string address_;
-  std::unique_ptr<announced> announced_;  ///< behind a proxy, until its header is read; kept where that is bad
-  base::time_point phase_deadline_{};     ///< epoch: none
-  base::time_point stage_deadline_{};     ///< of the login or the bind as a whole, over several tries
+  std::unique_ptr<route::message> start_;  ///< of a session that waits until what was said under its name before is said
+  std::unique_ptr<announced> announced_;   ///< behind a proxy, until its header is read; kept where that is bad
+  base::time_point phase_deadline_{};      ///< epoch: none
+  base::time_point stage_deadline_{};      ///< of the login or the bind as a whole, over several tries
   base::time_point last_input_;
   std::uint32_t accounted_ = 0;  ///< bytes charged to the budget of all that have not logged in
   std::uint16_t port_;
@@ -117,6 +137,9 @@ class connection final : public net::wire, private stream::surroundings {
   bool told_login_ = false;  ///< to those who want to know, who have not heard of the logout yet
   bool session_given_up_ = false;
   bool session_awaited_ = false;  ///< from a manager that has lost it
+  bool session_is_new_ = false;   ///< begun at the manager that is there now: it waits for nobody
+  bool manager_away_ = false;     ///< that of this client, where there are several
+  bool to_ask_ = false;           ///< for its session, when its turn comes
   bool congested_ = false;        ///< the manager's queue was, when we last looked
   bool indebted_ = false;         ///< the rate's bucket is empty
   bool peer_finished_ = false;    ///< it sent its footer: nothing more will come

@@ -8,6 +8,9 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "connection.hpp"
+#include "each.hpp"
+#include "left_behind.hpp"
+#include "returning.hpp"
 #include "route/client_id.hpp"
 
 namespace couplet::client {
@@ -20,19 +23,17 @@ shared_state::shared_state(policy p, stream::client_settings s, plaintext_logins
       plaintext(where),
       connections(limit.connections),
       unauthenticated(limit.unauthenticated_bytes),
+      left_bytes(limit.left_bytes),
+      left_clients(limit.left_clients),
       rate(limit.connects_per_address, base::random_u64()),
       registrations(limit.registrations_per_address, base::random_u64()) {}
-
-namespace {
-/// Sessions that are asked for at once of a manager that has lost them, on each shard.
-constexpr std::size_t most_sessions_awaited = 256;
-}  // namespace
 
 counters& counters::operator+=(const counters& other) noexcept {
   accepted += other.accepted;
   logins += other.logins;
   unanswered += other.unanswered;
   notices += other.notices;
+  unsaid += other.unsaid;
   ends += other.ends;
   return *this;
 }
@@ -42,11 +43,15 @@ table::table(shared_state& shared, hub::switchboard& board, credentials::source*
       board_(board),
       shard_(board.own_shard()),
       credentials_(credentials),
-      next_generation_(static_cast<std::uint32_t>(base::random_u64())) {
+      next_generation_(static_cast<std::uint32_t>(base::random_u64())),
+      returning_(std::make_unique<returning>(*this)),
+      left_behind_(std::make_unique<left_behind>(*this)) {
   board.attach(this);
 }
 
-table::~table() = default;
+table::~table() {
+  left_behind_.reset();  // it counts to the end
+}
 
 void table::accept(int descriptor, const net::peer& who, entry how) {
   const bool proxied = is_proxy(who);
@@ -110,6 +115,16 @@ net::task<> table::asking(std::uint64_t id, sasl::question q) {
 // ---- seats ----------------------------------------------------------------------------------------------------------
 
 std::uint64_t table::sit(connection& c) {
+  ++used_;
+  return take_place(&c);
+}
+
+void table::leave(std::uint64_t id) noexcept {
+  leave_place(id);
+  --used_;
+}
+
+std::uint64_t table::take_place(connection* occupant) {
   std::uint32_t slot = 0;
   if (free_places_.empty()) {
     slot = static_cast<std::uint32_t>(places_.size());
@@ -119,16 +134,14 @@ std::uint64_t table::sit(connection& c) {
     free_places_.pop_back();
   }
   if (++next_generation_ == 0) ++next_generation_;
-  places_[slot] = {&c, next_generation_};
-  ++used_;
+  places_[slot] = {occupant, next_generation_};
   return route::client_id{shard_.index(), slot, next_generation_}.packed();
 }
 
-void table::leave(std::uint64_t id) noexcept {
+void table::leave_place(std::uint64_t id) noexcept {
   const auto slot = route::client_id::unpack(id).slot;
   places_[slot] = {};
   free_places_.push_back(slot);
-  --used_;
 }
 
 connection* table::find(std::uint64_t id) const noexcept {
@@ -147,26 +160,11 @@ std::vector<std::uint64_t> table::ids() const {
   return all;
 }
 
-template <class Action>
-void table::for_each(Action&& action) {
-  // By index: an action may make or free seats.
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    auto* c = places_[i].occupant;
-    if (c == nullptr) continue;
-    try {
-      action(*c);
-    } catch (const std::exception& e) {
-      base::log::error("a client connection failed", {{"what", e.what()}});
-      c->abort(close_reason::internal_error);
-    }
-  }
-}
-
 // ---- from the house -------------------------------------------------------------------------------------------------
 
 bool table::on_route(route::message& m) {
   auto* c = find(route::to_of(m).handle);
-  if (c == nullptr || !c->is_open()) return false;
+  if (c == nullptr || !c->is_open()) return left_behind_->on_route(m);
   try {
     c->on_route(std::move(m));
   } catch (const std::exception& e) {
@@ -181,60 +179,38 @@ void table::on_relief() {
 }
 
 void table::on_manager_state(bool up) {
-  if (up) return for_each([](connection& c) { c.on_manager_back(); });
-  for_each([](connection& c) { c.end(close_reason::manager_unavailable); });
+  returning_->on_manager_state(up);
+  left_behind_->on_manager_state(up);
 }
 
-/// A few at a time: newcomers shall not wait behind a hundred thousand of them.
 bool table::on_manager_anew() {
-  next_to_ask_ = 0;
-  asking_ = true;
-  return ask_for_sessions();
-}
-
-bool table::ask_for_sessions() {
-  while (next_to_ask_ < places_.size() && sessions_awaited_ < most_sessions_awaited) {
-    auto* const c = places_[next_to_ask_++].occupant;
-    if (c == nullptr) continue;
-    try {
-      c->on_manager_anew();
-    } catch (const std::exception& e) {
-      base::log::error("a client connection failed", {{"what", e.what()}});
-      c->abort(close_reason::internal_error);
-    }
-  }
-  if (next_to_ask_ < places_.size()) return false;
-  asking_ = false;
-  return true;
-}
-
-void table::ask_later() {
-  if (!asking_ || std::exchange(asks_later_, true)) return;
-  shard_.post([this] {
-    asks_later_ = false;
-    if (asking_ && ask_for_sessions()) board_.all_have_asked();
-  });
-}
-
-void table::session_awaited() {
-  ++sessions_awaited_;
-  board_.session_awaited();
-}
-
-void table::session_settled() {
-  --sessions_awaited_;
-  board_.session_back();
-  if (sessions_awaited_ <= most_sessions_awaited / 2) ask_later();
+  left_behind_->on_manager_anew();
+  return returning_->on_manager_anew();
 }
 
 void table::on_manager_away() {
-  const bool was_asking = std::exchange(asking_, false);
-  for_each([](connection& c) { c.session_is_settled(); });
-  if (was_asking) board_.session_back();
+  returning_->on_manager_away();
+  left_behind_->on_manager_away();
 }
 
 void table::on_sessions_back() {
-  for_each([](connection& c) { c.on_sessions_back(); });
+  returning_->on_sessions_back();
+  left_behind_->on_sessions_back();
+}
+
+void table::on_manager_state_of(const hub::client_ids& who, bool up) {
+  returning_->on_manager_state_of(who, up);
+  left_behind_->on_manager_state_of(who, up);
+}
+
+bool table::on_manager_anew_of(const hub::client_ids& who) {
+  left_behind_->on_manager_anew_of(who);
+  return returning_->on_manager_anew_of(who);
+}
+
+void table::on_manager_away_of(const hub::client_ids& who) {
+  returning_->on_manager_away_of(who);
+  left_behind_->on_manager_away_of(who);
 }
 
 void table::stop_reading() {
@@ -252,6 +228,7 @@ void table::end_all(close_reason reason) {
 
 void table::abort_all(close_reason reason) {
   for_each([reason](connection& c) { c.abort(reason); });
+  left_behind_->on_manager_state(false);  // what is not said by now is not said any more
 }
 
 }  // namespace couplet::client

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "base/text_pool.hpp"
 #include "components.hpp"
 #include "stanza.hpp"
 #include "stream/errors.hpp"
@@ -27,37 +26,27 @@ std::chrono::seconds component_traffic::keepalive() const noexcept {
 void component_traffic::on_element(const xml::tokenizer& from, stream::component_effects& out) {
   const auto& element = from.element();
   if (element.namespace_uri == xml::ns::stream) return peer_.machine().end(close_reason::unsupported_stanza_type, out);
-  auto xml = base::take_text();
-  xml += xml::standalone(from, scratch_);
-  drop_content_namespace(xml);
-  if (!may_be_from(xml)) {
-    base::give_text(std::move(xml));
-    return peer_.machine().end(close_reason::invalid_from, out);
-  }
-  auto to = address_in(xml, "to");
-  if (to) return all_.route(std::move(xml), *to);
-  const bool somewhere = has_attribute(xml, "to");
-  if (is_stanza(element.name) || somewhere) {
-    answer(xml, somewhere ? "jid-malformed" : "bad-request", somewhere ? "" : "to is needed (XEP-0114 section 3)", out);
-  } else {
+  // Clients know a stanza by its name alone (RFC 6120 section 4.8.5).
+  if (!element.prefix.empty() && is_stanza(element.name)) return peer_.machine().end(close_reason::bad_namespace_prefix, out);
+  const auto sent = xml::standalone(from, scratch_);
+  const stanza_head head(sent);
+  if (!may_be_from(head)) return peer_.machine().end(close_reason::invalid_from, out);
+  const auto xml = for_others(sent, head, name(), rewritten_);
+  if (stanza_address to; to.read(head.to)) return all_.route(xml, to);
+  const bool somewhere = head.to.data() != nullptr;
+  if (!is_stanza(element.name) && !somewhere) {
     base::log::debug("a component sent an element that is for nobody", {{"name", name()}, {"element", element.name}});
+  } else if (is_answerable(head)) {
+    stream::append_stanza_error(out.to_peer, xml, somewhere ? "jid-malformed" : "bad-request",
+                                somewhere ? "" : "to is needed (XEP-0114 section 3)");
   }
-  base::give_text(std::move(xml));
 }
 
 /// XEP-0114 section 3: its own domain, with whatever node and resource. What says nothing is from the component itself.
-bool component_traffic::may_be_from(std::string& xml) {
-  if (!has_attribute(xml, "from")) {
-    add_from(xml, name());
-    return true;
-  }
-  const auto from = address_in(xml, "from");
-  return from && (from->domain() == name() || all_.may_speak_for(name(), from->domain()));
-}
-
-void component_traffic::answer(const std::string& xml, std::string_view condition, std::string_view why,
-                               stream::component_effects& out) {
-  if (is_answerable(xml)) stream::append_stanza_error(out.to_peer, xml, condition, why);
+bool component_traffic::may_be_from(const stanza_head& head) const {
+  if (head.from.data() == nullptr) return true;
+  stanza_address from;
+  return from.read(head.from) && (from.domain() == name() || all_.may_speak_for(name(), from.domain()));
 }
 
 void component_traffic::leave() {

@@ -10,6 +10,7 @@
 namespace couplet::component {
 
 class components;
+struct stanza_head;
 
 /// A component (XEP-0114): it speaks for its own domain, and gets what is for it.
 class component_traffic final : public traffic {
@@ -29,12 +30,11 @@ class component_traffic final : public traffic {
   std::chrono::seconds keepalive() const noexcept override;
 
  private:
-  bool may_be_from(std::string& xml);
-  void answer(const std::string& xml, std::string_view condition, std::string_view why, stream::component_effects& out);
+  bool may_be_from(const stanza_head& head) const;
 
   components& all_;
   connection& peer_;
-  std::string scratch_;
+  std::string scratch_, rewritten_;
   std::vector<std::string> not_taken_;
 };
 

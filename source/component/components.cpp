@@ -50,10 +50,8 @@ void components::serve(component_traffic& c) {
     }
   }
   served_[name].push_back(&c);
-  for (auto& xml : waiting_.take(name)) {
-    c.peer().send_piece(xml);
-    base::give_text(std::move(xml));
-  }
+  if (options_.on_served && options_.components.find(name) != options_.components.end()) options_.on_served(name, true);
+  for (const auto& xml : waiting_.take(name)) c.peer().send_piece(xml);
   set_next_deadline();
 }
 
@@ -61,7 +59,9 @@ void components::leave(component_traffic& c) {
   const auto found = served_.find(c.name());
   if (found == served_.end()) return;
   std::erase(found->second, &c);
-  if (found->second.empty()) served_.erase(found);
+  if (!found->second.empty()) return;
+  if (options_.on_served) options_.on_served(found->first, false);
+  served_.erase(found);
 }
 
 void components::take_back(const std::string& name, std::vector<std::string>&& stanzas) {
@@ -85,8 +85,9 @@ component_traffic* components::choose(std::string_view domain, std::string_view 
   const auto found = served_.find(domain);
   if (found == served_.end()) return nullptr;
   if (found->second.size() == 1) return found->second.front();
-  const auto from = address_in(xml, "from");
-  const auto whose = base::sip_hash(key_, from ? from->bare() : std::string_view());
+  stanza_address from;
+  from.read(stanza_head(xml).from);
+  const auto whose = base::sip_hash(key_, from.bare());
   component_traffic* best = nullptr;
   std::uint64_t highest = 0;
   for (auto* c : found->second) {
@@ -101,30 +102,37 @@ component_traffic* components::choose(std::string_view domain, std::string_view 
 // ---- where a stanza goes ----------------------------------------------------------------------------------------------
 
 void components::on_stanza(std::string&& xml) {
-  const auto to = address_in(xml, "to");
-  if (!to) return answer(std::move(xml), "jid-malformed", {});
-  route(std::move(xml), *to);
+  if (stanza_address to; to.read(stanza_head(xml).to)) {
+    route(xml, to);
+  } else {
+    answer(xml, "jid-malformed", {});
+  }
+  base::give_text(std::move(xml));
 }
 
-void components::route(std::string&& xml, const base::jid& to) {
-  if (is_ours(to.domain())) {
-    if (!options_.to_accounts) return answer(std::move(xml), "remote-server-not-found", {});
-    return options_.to_accounts(std::move(xml), to.bare());
-  }
-  if (auto* const c = choose(to.domain(), xml)) return send(*c, std::move(xml));
-  if (is_configured(to.domain())) return keep(to.domain(), std::move(xml));
+void components::route(std::string_view xml, const stanza_address& to) {
+  if (is_ours(to.domain())) return to_accounts(xml, to);
+  if (auto* const c = choose(to.domain(), xml)) return send(*c, xml);
+  if (is_configured(to.domain())) return keep(to.domain(), xml);
   const auto& fallback = options_.default_component;
-  if (fallback.empty()) return answer(std::move(xml), "remote-server-not-found", {});
-  if (auto* const c = choose(fallback, xml)) return send(*c, std::move(xml));
-  keep(fallback, std::move(xml));
+  if (fallback.empty()) return answer(xml, "remote-server-not-found", {});
+  if (auto* const c = choose(fallback, xml)) return send(*c, xml);
+  keep(fallback, xml);
+}
+
+void components::to_accounts(std::string_view xml, const stanza_address& to) {
+  if (!options_.to_accounts) return answer(xml, "remote-server-not-found", {});
+  auto text = base::take_text();
+  text += xml;
+  options_.to_accounts(std::move(text), to.bare());
 }
 
 /// A component that is slow keeps what it was sent, up to its limit; nobody else waits for it.
-void components::send(component_traffic& c, std::string&& xml) {
+void components::send(component_traffic& c, std::string_view xml) {
   const auto limit = options_.outbox_bytes;
   const auto waits = c.peer().waiting_bytes();
   if (limit != 0 && waits != 0 && waits + xml.size() > limit) {
-    return answer(std::move(xml), "resource-constraint", "too much waits for this component already");
+    return answer(xml, "resource-constraint", "too much waits for this component already");
   }
   try {
     c.peer().send_piece(xml);
@@ -132,28 +140,27 @@ void components::send(component_traffic& c, std::string&& xml) {
     base::log::error("a component connection failed on a stanza", {{"what", e.what()}, {"name", c.name()}});
     c.peer().abort(close_reason::internal_error);
   }
-  base::give_text(std::move(xml));
 }
 
-void components::keep(std::string_view name, std::string&& xml) {
+void components::keep(std::string_view name, std::string_view xml) {
   if (stopping_ || options_.grace.count() == 0 || options_.grace_bytes == 0) {
-    return answer(std::move(xml), "remote-server-timeout", "the component is not connected");
+    return answer(xml, "remote-server-timeout", "the component is not connected");
   }
-  if (!waiting_.put(name, std::move(xml), board_.own_shard().now() + options_.grace)) {
-    return answer(std::move(xml), "resource-constraint", "too much waits for components already");
+  if (!waiting_.put(name, xml, board_.own_shard().now() + options_.grace)) {
+    return answer(xml, "resource-constraint", "too much waits for components already");
   }
   set_next_deadline();
 }
 
 /// To whoever sent it; errors and results are owed nothing, and so an answer never leads to another one.
-void components::answer(std::string&& xml, std::string_view condition, std::string_view why) {
-  const auto back = address_in(xml, "from");
-  if (is_answerable(xml) && back) {
-    auto error = base::take_text();
-    stream::append_stanza_error(error, xml, condition, why);
-    route(std::move(error), *back);
-  }
-  base::give_text(std::move(xml));
+void components::answer(std::string_view xml, std::string_view condition, std::string_view why) {
+  const stanza_head head(xml);
+  stanza_address back;
+  if (!is_answerable(head) || !back.read(head.from)) return;
+  auto error = base::take_text();
+  stream::append_stanza_error(error, xml, condition, why);
+  route(error, back);
+  base::give_text(std::move(error));
 }
 
 // ---- the waiting room ---------------------------------------------------------------------------------------------------
@@ -167,15 +174,15 @@ void components::set_next_deadline() {
 }
 
 void components::on_deadline(base::time_point now) {
-  for (auto& xml : waiting_.take_due(now)) {
-    answer(std::move(xml), "remote-server-timeout", "the component did not come back in time");
+  for (const auto& xml : waiting_.take_due(now)) {
+    answer(xml, "remote-server-timeout", "the component did not come back in time");
   }
   set_next_deadline();
 }
 
 void components::stop_waiting() {
   stopping_ = true;
-  for (auto& xml : waiting_.take_all()) answer(std::move(xml), "remote-server-timeout", "the server stops");
+  for (const auto& xml : waiting_.take_all()) answer(xml, "remote-server-timeout", "the server stops");
   set_next_deadline();
 }
 

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/jid.hpp"
 #include "base/sip_hash.hpp"
 #include "component/options.hpp"
 #include "component/waiting_room.hpp"
@@ -18,6 +17,7 @@ namespace couplet::component {
 
 class component_traffic;
 class connection;
+class stanza_address;
 
 /// Which component has which domain, and where a stanza goes: to it, to the accounts, into the waiting room, or back as an error. On one shard.
 class components final : public hub::other_domains, public net::has_deadline {
@@ -42,8 +42,8 @@ class components final : public hub::other_domains, public net::has_deadline {
 
   /// The default component speaks for domains that nobody else has.
   bool may_speak_for(std::string_view name, std::string_view domain) const;
-  /// A stanza with from and to, a text of the pool; `to` is its address.
-  void route(std::string&& xml, const base::jid& to);
+  /// A stanza with from and to; `to` is its address.
+  void route(std::string_view xml, const stanza_address& to);
 
   // hub::other_domains, net::has_deadline
   void on_stanza(std::string&& xml) override;
@@ -58,9 +58,10 @@ class components final : public hub::other_domains, public net::has_deadline {
   using connections = std::vector<component_traffic*>;
   component_traffic* choose(std::string_view domain, std::string_view xml) const;
   bool is_ours(std::string_view domain) const noexcept;
-  void send(component_traffic& c, std::string&& xml);
-  void keep(std::string_view name, std::string&& xml);
-  void answer(std::string&& xml, std::string_view condition, std::string_view why);
+  void to_accounts(std::string_view xml, const stanza_address& to);
+  void send(component_traffic& c, std::string_view xml);
+  void keep(std::string_view name, std::string_view xml);
+  void answer(std::string_view xml, std::string_view condition, std::string_view why);
   void set_next_deadline();
 
   const options& options_;

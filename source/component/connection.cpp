@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "stanza_log.hpp"
 
 namespace couplet::component {
 
@@ -81,8 +82,13 @@ void connection::on_input(std::string_view input) {
     effects_.clear();
     switch (tokenizer_.next(input)) {
       case xml::token::need_more: congested_ = router_.board_.manager_congested(); return;
-      case xml::token::header: machine_.on_header(tokenizer_.header(), effects_); break;
+      case xml::token::header:
+        machine_.on_header(tokenizer_.header(), effects_);
+        if (is_proved_by_certificate()) machine_.prove();
+        log_stanza("from a component", tokenizer_.header().bytes);
+        break;
       case xml::token::element:
+        log_stanza("from a component", tokenizer_.element().bytes);
         if (!machine_.on_element(tokenizer_.element(), effects_) || !traffic_) break;
         ++count_.stanzas_in;
         traffic_->on_element(tokenizer_, effects_);
@@ -97,18 +103,45 @@ void connection::on_input(std::string_view input) {
   }
 }
 
+/// The certificate that the peer has shown, or null.
+const tls::client_identity* connection::shown() noexcept {
+  const auto* const facts = tls() != nullptr ? tls()->engine().known() : nullptr;
+  return facts != nullptr && facts->client.present ? &facts->client : nullptr;
+}
+
+/// For components alone: c2s have their secrets.
+bool connection::is_proved_by_certificate() {
+  const auto* const certificate = shown();
+  if (certificate == nullptr || name().empty()) return false;
+  return router_.options_.c2s.find(name()) == router_.options_.c2s.end() && certificate->speaks_for(name());
+}
+
+/// Where a certificate would have helped.
+void connection::say_what_was_shown() {
+  if (!router_.asks_for_certificates()) return;
+  const auto* const certificate = shown();
+  std::string_view what = "none";
+  if (certificate != nullptr) what = certificate->verified ? "for others" : "not of --component-ca, or not valid today";
+  base::log::warning("a component has neither the secret nor a certificate for its name",
+                     {{"name", name()}, {"address", address_}, {"certificate", what}});
+}
+
 void connection::apply() {
   if (effects_.authenticated && router_.is_taken(name())) {
     effects_.clear();
     machine_.end(close_reason::name_taken, effects_);
   }
+  if (!effects_.to_peer.empty()) log_stanza("to a component", effects_.to_peer);
   out().append(effects_.to_peer);
   effects_.to_peer.clear();
   if (effects_.authenticated) {
     router_.serve(*this);
   }
   if (effects_.close != close_reason::none) {
-    if (effects_.close == close_reason::not_authorized && !loopback_) router_.note_wrong_secret(address_);
+    if (effects_.close == close_reason::not_authorized) {
+      if (!loopback_) router_.note_wrong_secret(address_);
+      say_what_was_shown();
+    }
     if (traffic_) traffic_->leave();
     catch_up();
     return close_gently(effects_.close, peer_finished_);
@@ -141,6 +174,7 @@ void connection::set_next_deadline() {
 void connection::send_piece(std::string_view piece) {
   ++count_.stanzas_out;
   count_.bytes_out += piece.size();
+  log_stanza("to a component", piece);
   out().append_piece(piece);
   if (is_open()) look_at_queue();
   flush_later();
@@ -200,6 +234,17 @@ void connection::finish() {
   router_.ends_.add(reason());
   const auto& row = base::describe(reason());
   say(row.level, "component gone", row.name);
+}
+
+/// What c2s exchange holds the passwords of logins.
+bool connection::is_logged() const {
+  return router_.options_.logs_stanzas && !name().empty() && router_.options_.c2s.find(name()) == router_.options_.c2s.end();
+}
+
+void connection::log_stanza(const char* way, std::string_view xml) const {
+  if (!is_logged()) return;
+  std::string scratch;
+  base::log::info(way, {{"name", name()}, {"connection", id_}, {"bytes", xml.size()}, {"xml", loggable(xml, scratch)}});
 }
 
 void connection::say_served() const {

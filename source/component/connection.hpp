@@ -49,9 +49,14 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   void say_served() const;
 
  private:
+  bool is_logged() const;
+  void log_stanza(const char* way, std::string_view xml) const;
   void say(base::log::level level, std::string_view text, std::string_view reason) const;
   void on_input(std::string_view input);
   void apply();
+  const tls::client_identity* shown() noexcept;
+  bool is_proved_by_certificate();
+  void say_what_was_shown();
   void look_at_queue();
   void catch_up();
   void set_next_deadline();

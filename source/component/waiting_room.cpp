@@ -3,21 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text_pool.hpp"
-
 namespace couplet::component {
-
-namespace {
-
-/// A pooled text has more room than it needs; what waits does not.
-std::string kept(std::string&& xml) {
-  if (xml.capacity() <= xml.size() + 64) return std::move(xml);
-  std::string own(xml);
-  base::give_text(std::move(xml));
-  return own;
-}
-
-}  // namespace
 
 waiting_room::line& waiting_room::line_of(std::string_view name) {
   auto found = lines_.find(name);
@@ -25,14 +11,14 @@ waiting_room::line& waiting_room::line_of(std::string_view name) {
   return found->second;
 }
 
-bool waiting_room::put(std::string_view name, std::string&& xml, base::time_point until) {
+bool waiting_room::put(std::string_view name, std::string_view xml, base::time_point until) {
   // A name of its own costs about as much as a short stanza.
   const auto cost = xml.size() + name.size() + sizeof(entry);
   if (bytes_ + cost > most_bytes_) return false;
   bytes_ += cost;
   auto& l = line_of(name);
   if (!l.empty()) until = std::max(until, l.back().until);
-  l.emplace_back(kept(std::move(xml)), until, cost);
+  l.emplace_back(std::string(xml), until, cost);
   return true;
 }
 

@@ -30,6 +30,9 @@ void check_outside_manager(const settings& all, const options& o) {
   if (o.anonymous) {
     throw usage_error(origin_of(all, "anonymous"), "is for the embedded session manager and excludes --sm");
   }
+  if (all.contains("contact")) {
+    throw usage_error(origin_of(all, "contact"), "is for the embedded session manager and excludes --sm");
+  }
   if (o.manager->id.empty()) throw usage_error(origin_of(all, "sm"), "needs --sm-id NAME");
   if (o.manager->secret.empty()) throw usage_error(origin_of(all, "sm"), "needs --sm-secret SECRET");
 }
@@ -62,6 +65,10 @@ void check_component_listener(const settings& all, options& o) {
       throw usage_error(origin_of(all, name), "needs --c2s NAME:SECRET or --component NAME:SECRET: nobody could connect");
     }
   }
+  if (!o.components.ca.empty() && (o.components.names.empty() || !o.components.tls_listener)) {
+    throw usage_error(origin_of(all, "component-ca"),
+                      "needs --component NAME and --component-tls-listen ADDR:PORT: certificates are shown in TLS");
+  }
   if (somebody && !o.component_listener && !o.components.tls_listener) o.component_listener = endpoint("127.0.0.1", 5347);
 }
 
@@ -89,7 +96,7 @@ void check_accounts_differ(const options& o, const std::function<std::string(std
 
 void check_together(const settings& all, options& o, bool no_clients) {
   if (!o.manager) {
-    for (const std::string_view name : {"sm-id", "sm-secret", "sm-protocol"}) {
+    for (const std::string_view name : {"sm-policy", "sm-id", "sm-secret", "sm-protocol"}) {
       if (all.contains(name)) throw usage_error(origin_of(all, name), "needs --sm HOST:PORT");
     }
   }

@@ -35,8 +35,9 @@ constexpr const char* footer =
     "  2  wrong usage or configuration; that includes a file named in it that cannot be read (--config, --users, @FILE)\n"
     "\nSignals:\n"
     "  SIGTERM, SIGINT  a clean stop: nobody new, clients are told, what is under way arrives; a second one stops at once\n"
-    "  SIGHUP           reads again, from where they came: certificates (--tls-cert, --tls-key, --tls-client-ca), accounts,\n"
-    "                   the secrets of --c2s and --sm-secret, --log-level and --log-format. Nobody is disconnected.\n"
+    "  SIGHUP           reads again, from where they came: certificates (--tls-cert, --tls-key, --tls-client-ca,\n"
+    "                   --component-ca), accounts, the secrets of --c2s, --component and --sm-secret, --log-level,\n"
+    "                   --log-format and --log-stanzas. Nobody is disconnected.\n"
     "                   Accounts that are no longer listed stay until a restart, and so does all else. Where something is\n"
     "                   wrong now, a log line says so and the old configuration stays.";
 

@@ -1,6 +1,7 @@
 #include "components.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "checks.hpp"
 #include "lookup.hpp"
@@ -16,9 +17,12 @@ bool has_name(const std::vector<peer>& peers, std::string_view name) {
   return std::any_of(peers.begin(), peers.end(), [&](const peer& p) { return p.name == name; });
 }
 
-/// NAME:SECRET with a NAME of the form of a domain, or *.DOMAIN where that is allowed.
-peer read_peer(const given& g, bool may_be_wildcard) {
-  auto [text, secret] = read_name_and_secret(g, "NAME:SECRET");
+/// NAME:SECRET with a NAME of the form of a domain; for a component also *.DOMAIN, or NAME alone, which no secret can be taken for.
+peer read_peer(const given& g, bool may_be_wildcard, bool may_be_alone) {
+  std::string text = g.text, secret;
+  const bool alone = may_be_wildcard && secret_split(g.text) == std::string::npos;
+  if (alone && !may_be_alone) throw usage_error(g.origin, "expected NAME:SECRET (NAME alone needs --component-ca FILE)");
+  if (!alone) std::tie(text, secret) = read_name_and_secret(g, "NAME:SECRET");
   const bool is_wildcard = may_be_wildcard && text.starts_with(wildcard);
   auto name = base::prepare_domain(is_wildcard ? text.substr(wildcard.size()) : text);
   if (!name) {
@@ -30,13 +34,13 @@ peer read_peer(const given& g, bool may_be_wildcard) {
 
 void read_names(const settings& all, options& o) {
   for (const auto& g : list_of(all, "c2s")) {
-    auto p = read_peer(g, false);
+    auto p = read_peer(g, false, false);
     if (has_name(o.c2s, p.name)) throw usage_error(g.origin, quoted(p.name) + " is given twice");
     o.c2s.push_back(std::move(p));
   }
   auto& names = o.components.names;
   for (const auto& g : list_of(all, "component")) {
-    auto p = read_peer(g, true);
+    auto p = read_peer(g, true, !o.components.ca.empty());
     if (has_name(names, p.name)) throw usage_error(g.origin, quoted(p.name) + " is given twice");
     if (serves(o, p.name)) throw usage_error(g.origin, quoted(p.name) + " is a domain served (--domain)");
     if (o.aliases.contains(p.name)) throw usage_error(g.origin, quoted(p.name) + " is another name of a domain served (--alias)");
@@ -56,8 +60,12 @@ bool may_connect(const std::vector<peer>& names, std::string_view domain) {
 }  // namespace
 
 void read_component_listener(const settings& all, options& o) {
-  read_names(all, o);
   auto& c = o.components;
+  if (const given* const g = one_of(all, "component-ca")) {
+    if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
+    c.ca = g->text;
+  }
+  read_names(all, o);
   if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
   if (const given* const g = one_of(all, "component-tls-listen")) c.tls_listener = read_listen_address(*g);
   // In the order of the enumeration.

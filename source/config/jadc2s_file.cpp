@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t max_file_bytes = 1U << 20U;
 constexpr std::array<std::string_view, 6> sections{"sm", "local", "local.ssl", "io", "io.connection_limits", "authentication"};
 
-class reader {
+class text_reader {
  public:
-  reader(const given& file, std::string text) : origin_(jadc2s_origin(file)), text_(std::move(text)) {}
+  text_reader(const given& file, std::string text) : origin_(jadc2s_origin(file)), text_(std::move(text)) {}
 
   std::vector<jadc2s_setting> all() {
     take_encoding();
@@ -138,7 +138,7 @@ std::string jadc2s_origin(const given& file) {
 }
 
 std::vector<jadc2s_setting> read_jadc2s_file(const given& file) {
-  return reader(file, read_file(file.text, max_file_bytes, file.origin, "the file " + quoted(file.text))).all();
+  return text_reader(file, read_file(file.text, max_file_bytes, file.origin, "the file " + quoted(file.text))).all();
 }
 
 }  // namespace couplet::config

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "administration.hpp"
 #include "back_ends.hpp"
 #include "checks.hpp"
 #include "components.hpp"
 #include "encryption.hpp"
+#include "group_chat.hpp"
 #include "lookup.hpp"
 #include "settings.hpp"
 #include "values.hpp"
@@ -18,6 +20,7 @@ namespace {
 constexpr std::size_t max_users_bytes = 256U << 20U;
 constexpr std::uint64_t max_bytes = 1ULL << 40U;
 constexpr std::uint64_t max_seconds = 86'400;
+constexpr std::size_t most_managers = 16;
 
 void read_domains(const settings& all, options& o) {
   const auto& given_domains = list_of(all, "domain");
@@ -103,12 +106,31 @@ void read_accounts(const settings& all, options& o) {
   o.registration = on || (off != nullptr && !read_switch(*off));
 }
 
+void read_contacts(const settings& all, options& o) {
+  for (const auto& g : list_of(all, "contact")) {
+    const auto colon = g.text.find(':');
+    const bool plain = std::all_of(g.text.begin(), g.text.end(), [](char c) { return c > ' ' && c != '\x7F'; });
+    if (colon == std::string::npos || colon == 0 || colon + 1 == g.text.size() || !plain)
+      throw usage_error(g.origin, "expected a URI, as mailto:admin@example.org, not " + quoted(g.text));
+    o.contacts.push_back(g.text);
+  }
+}
+
 void read_manager(const settings& all, options& o) {
   const auto& managers = list_of(all, "sm");
   if (managers.empty()) return;
-  if (managers.size() > 1) throw usage_error(managers[1].origin, "more than one session manager is not supported");
   auto& manager = o.manager.emplace();
-  manager.where = read_host_and_port(managers.front());
+  for (const auto& g : managers) {
+    auto where = read_host_and_port(g);
+    if (std::find(manager.where.begin(), manager.where.end(), where) != manager.where.end())
+      throw usage_error(g.origin, quoted(g.text) + " is given twice");
+    if (manager.where.size() == most_managers)
+      throw usage_error(g.origin, "more than " + std::to_string(most_managers) + " session managers are not supported");
+    manager.where.push_back(std::move(where));
+  }
+  // In the order of the enumeration, as below.
+  if (const given* const g = one_of(all, "sm-policy"))
+    manager.policy = static_cast<link::policy>(read_choice(*g, {"failover", "spread"}));
   if (const given* const g = one_of(all, "sm-id")) manager.id = read_domain(*g);
   if (const given* const g = one_of(all, "sm-secret")) manager.secret = read_secret(g->text, g->origin);
   // In the order of the enumeration.
@@ -145,7 +167,14 @@ void read_limits(const settings& all, options& o) {
   set_number(all, "max-unauthenticated-bytes", l.max_unauthenticated_bytes, 0, max_bytes, "bytes");
   set_number(all, "max-outbox-bytes", l.max_outbox_bytes, 0, max_bytes, "bytes");
   set_number(all, "max-manager-queue-bytes", l.max_manager_queue_bytes, 0, max_bytes, "bytes");
+  set_number(all, "max-roster-items", l.max_roster_items, 0, 5'000, {});
   set_number(all, "max-component-queue-bytes", o.components.grace_bytes, 0, max_bytes, "bytes");
+  auto& m = o.messages;
+  set_number(all, "max-offline-messages", m.max_offline_messages, 0, 1ULL << 30U, {});
+  set_number(all, "max-offline-bytes", m.max_offline_bytes, 0, max_bytes, "bytes");
+  set_number(all, "max-archive-messages", m.max_archive_messages, 0, 1ULL << 30U, {});
+  set_number(all, "max-archive-bytes", m.max_archive_bytes, 0, max_bytes, "bytes");
+  m.archive = !is_on(all, "no-archive");
   auto& t = o.timeouts;
   set_seconds(all, "tls-timeout", t.tls);
   set_seconds(all, "header-timeout", t.header);
@@ -177,6 +206,9 @@ void read_running(const settings& all, options& o) {
   if (const given* const g = one_of(all, "log-level")) {
     o.log_level = static_cast<base::log::level>(read_choice(*g, {"debug", "info", "warning", "error"}));
   }
+  if (const given* const g = one_of(all, "log-stanzas")) {
+    o.components.logs_stanzas = read_choice(*g, {"none", "components"}) == 1;
+  }
   if (const given* const g = one_of(all, "log-format")) {
     o.log_format = static_cast<base::log::format>(read_choice(*g, {"text", "json"}));
   }
@@ -207,8 +239,11 @@ options make_options(const settings& all) {
   read_encryption(all, o);
   read_back_ends(all, o);
   read_accounts(all, o);
+  read_contacts(all, o);
   read_component_listener(all, o);
   read_manager(all, o);
+  read_group_chat(all, o);
+  read_administration(all, o);
   read_notify(all, o);
   read_limits(all, o);
   read_running(all, o);

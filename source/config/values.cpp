@@ -90,7 +90,7 @@ std::string check_secret(std::string secret, const std::string& origin) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quoting::operator()(std::string_view text) const {
   std::string out = "\"";
   base::log::append_escaped(out, text);
   return out + '"';

@@ -44,6 +44,10 @@ std::size_t secret_split(std::string_view text) noexcept;
 std::string read_file(const std::string& path, std::size_t most, const std::string& origin, const std::string& shown);
 
 /// In quotes, escaped: for error texts, one line whatever it holds.
-std::string quoted(std::string_view text);
+/// An object, not a function: std::quoted would be looked at as well for a std::string, wherever <iomanip> is there.
+struct quoting {
+  std::string operator()(std::string_view text) const;
+};
+inline constexpr quoting quoted{};
 
 }  // namespace couplet::config

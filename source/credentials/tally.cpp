@@ -5,7 +5,7 @@
 namespace couplet::credentials {
 
 namespace {
-constexpr auto quiet = std::chrono::minutes(1);
+constexpr auto quiet_time = std::chrono::minutes(1);
 }  // namespace
 
 void tally::answered(sasl::answer::verdict v, std::string_view why, base::time_point now) {
@@ -25,7 +25,7 @@ void tally::on_unavailable(std::string_view why, base::time_point now) {
     const std::lock_guard lock(mutex_);
     if (warned_ || now < quiet_until_) return;
     warned_ = true;
-    quiet_until_ = now + quiet;
+    quiet_until_ = now + quiet_time;
   }
   base::log::warning("what checks the passwords does not answer; logins fail meanwhile", {{"back_end", name_}, {"why", why}});
 }

@@ -85,6 +85,14 @@ net::pressure& switchboard::pressure() noexcept {
   return whole_.pressure_;
 }
 
+void switchboard::add_slow_storage() noexcept {
+  whole_.add_slow_remote();
+}
+
+void switchboard::remove_slow_storage() {
+  whole_.remove_slow_remote();
+}
+
 bool switchboard::manager_congested() const noexcept {
   const auto full = [this] { return whole_.pressure_.any() || whole_.deliveries_pressure_.any(); };
   if (!full()) return false;
@@ -96,6 +104,18 @@ bool switchboard::manager_congested() const noexcept {
 bool switchboard::manager_may_go_on() const noexcept {
   return client_inbox_.bytes() + remote_inbox_.bytes() + others_inbox_.bytes() < slice_bytes &&
          !whole_.deliveries_pressure_.any();
+}
+
+void switchboard::empty_manager_queue() {
+  while (manager_inbox_.drain([this](route::message&& m) { deliver_to_manager(std::move(m)); }) != 0) {
+  }
+}
+
+/// What the managers of before have sent comes before the news of them.
+void switchboard::empty_client_queue() {
+  while (client_inbox_.drain([this](route::message&& m) { deliver_to_client(std::move(m)); }) != 0) {
+  }
+  whole_.relieve_if_due();
 }
 
 bool switchboard::drain() {
@@ -142,10 +162,6 @@ void switchboard::deliver_to_others(std::string&& xml) {
 
 void switchboard::bounce(route::message& m) {
   ++bounced_;
-  if (std::holds_alternative<route::held>(m)) {
-    base::log::warning("a stanza is lost: its sender left while the session manager was away");
-    return;
-  }
   const auto* const kind = route::name_of(m);
   if (route::bounce_to(m, [this](route::message&& answer) { to_manager(std::move(answer)); })) {
     base::log::debug("bounced a route", {{"kind", kind}});
@@ -170,18 +186,63 @@ void exchange::set_manager_anew() {
   tell_manager_state(manager_state::up_anew);
 }
 
-void exchange::tell_manager_state(manager_state state) {
+/// `what(switchboard&)` happens on each shard; then it has heard.
+template <class Tell>
+void exchange::tell(Tell what) {
+  still_to_hear_.fetch_add(boards_.size());
   for (auto& board : boards_) {
-    board->shard_.post([b = board.get(), state] {
-      b->manager_up_ = state == manager_state::up || state == manager_state::up_anew;
-      b->manager_away_ = state == manager_state::away || state == manager_state::up_anew;
-      if (state == manager_state::up_anew) {
-        if (b->clients_ == nullptr || b->clients_->on_manager_anew()) b->all_have_asked();
-      } else if (b->clients_ != nullptr && state == manager_state::away) {
-        b->clients_->on_manager_away();
-      } else if (b->clients_ != nullptr) {
-        b->clients_->on_manager_state(b->manager_up_);
-      }
+    board->shard_.post([b = board.get(), what] {
+      what(*b);
+      b->whole_.heard();
+    });
+  }
+}
+
+void exchange::tell_manager_state(manager_state state) {
+  tell([state](switchboard& b) {
+    b.empty_client_queue();
+    b.manager_up_ = state == manager_state::up || state == manager_state::up_anew;
+    b.manager_away_ = state == manager_state::away || state == manager_state::up_anew;
+    if (state == manager_state::up_anew) {
+      if (b.clients_ == nullptr || b.clients_->on_manager_anew()) b.all_have_asked();
+    } else if (b.clients_ != nullptr && state == manager_state::away) {
+      b.clients_->on_manager_away();
+    } else if (b.clients_ != nullptr) {
+      b.clients_->on_manager_state(b.manager_up_);
+    }
+  });
+}
+
+void exchange::set_manager_state_of(client_ids who, bool up) {
+  tell([ids = std::make_shared<const client_ids>(std::move(who)), up](switchboard& b) {
+    b.empty_client_queue();
+    if (b.clients_ != nullptr) b.clients_->on_manager_state_of(*ids, up);
+  });
+}
+
+void exchange::set_manager_away_of(client_ids who) {
+  tell([ids = std::make_shared<const client_ids>(std::move(who))](switchboard& b) {
+    if (b.clients_ != nullptr) b.clients_->on_manager_away_of(*ids);
+  });
+}
+
+void exchange::set_manager_anew_of(client_ids who) {
+  sessions_awaited_.fetch_add(boards_.size());
+  tell([ids = std::make_shared<const client_ids>(std::move(who))](switchboard& b) {
+    b.empty_client_queue();
+    if (b.clients_ == nullptr || b.clients_->on_manager_anew_of(*ids)) b.all_of_them_have_asked();
+  });
+}
+
+void exchange::admit(bool newcomers) {
+  tell([newcomers](switchboard& b) { b.manager_up_ = newcomers; });
+}
+
+void exchange::heard() noexcept {
+  if (still_to_hear_.fetch_sub(1) != 1) return;
+  for (auto& board : boards_) {
+    board->shard_.post([b = board.get()] {
+      if (b->manager_ != nullptr && b->whole_.have_all_heard()) b->manager_->on_all_heard();
     });
   }
 }
@@ -210,14 +271,9 @@ void exchange::session_back() noexcept {
   }
 }
 
-void exchange::set_manager_congested(bool congested) {
-  if (std::exchange(manager_congested_, congested) == congested) return;
-  if (congested) {
-    pressure_.add();
-  } else {
-    pressure_.remove();
-    relieve_if_due();
-  }
+void exchange::remove_congested_manager() {
+  pressure_.remove();
+  relieve_if_due();
 }
 
 void exchange::remove_slow_remote() {

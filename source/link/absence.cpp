@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/text_pool.hpp"
 #include "conversation.hpp"
@@ -32,17 +34,6 @@ route::message answer_to(route::message&& stanza, route::address client, std::st
 
 namespace {
 
-/// What only the manager that was asked could answer.
-bool is_request(const route::message& m) noexcept {
-  const auto* const command = std::get_if<route::session_control>(&m);
-  if (command != nullptr) return command->action != verb::end;
-  return std::holds_alternative<route::auth>(m) || std::holds_alternative<route::session_start>(m);
-}
-
-}  // namespace
-
-namespace {
-
 /// What is sent again, maybe to one manager after the other, keeps the origin that it had the first time.
 route::origin origin_of(const route::message& m, std::uint64_t link, std::uint64_t number) noexcept {
   route::origin o{link, number & (~std::uint64_t{0} >> 1U), 1};
@@ -54,9 +45,21 @@ route::origin origin_of(const route::message& m, std::uint64_t link, std::uint64
 
 }  // namespace
 
+bool manager_link::is_request(const route::message& m) noexcept {
+  const auto* const command = std::get_if<route::session_control>(&m);
+  if (command != nullptr) return command->action != verb::end;
+  return std::holds_alternative<route::auth>(m) || std::holds_alternative<route::session_start>(m);
+}
+
+bool manager_link::is_end(const route::message& m) noexcept {
+  if (const auto* const f = std::get_if<route::failure>(&m)) return f->xml.empty();
+  const auto* const command = std::get_if<route::session_control>(&m);
+  return command != nullptr && command->action == verb::end;
+}
+
 /// Something that came of it has come here: it was handled.
 bool manager_link::has_led_to_something(const route::origin& o) const noexcept {
-  return o.is_known() && given_.has(o);
+  return o.is_known() && std::any_of(givens_.begin(), givens_.end(), [&o](const route::origins* given) { return given->has(o); });
 }
 
 /// `left`: what the last conversation had not written, or where the manager counts, what that had not handled.
@@ -70,8 +73,9 @@ void manager_link::begin_absence(net::outbox& left) {
   for (const auto& route : late_) pending_.append_piece(route);
   late_.clear();
   away_ = true;
-  whole_.set_manager_away();
-  base::log::warning("the session manager is away: its clients wait", {{"grace", static_cast<long long>(options_.grace.count())},
+  over_.on_away(*this);
+  base::log::warning("the session manager is away: its clients wait", {{"manager", peer()},
+                                                                       {"grace", static_cast<long long>(options_.grace.count())},
                                                                        {"routes", static_cast<long long>(pending_.kept())}});
   board_.own_shard().wheel().set(grace_, board_.own_shard().now() + options_.grace);
 }
@@ -104,7 +108,19 @@ void manager_link::give_up_waiting() {
   });
   pending_.clear();
   link_ = 0;
-  whole_.set_manager_state(false);
+  over_.on_down(*this);
+}
+
+/// Another manager takes its clients. Precondition: all shards know that it is away.
+void manager_link::leave() {
+  base::log::warning("the clients of a session manager go to others", {{"manager", peer()}});
+  hold_what_waits();
+  away_ = false;
+  net::deadlines::clear(grace_);
+  begin_counting(0);
+  over_.on_leaving(*this);
+  hand_back();
+  over_.on_left(*this);
 }
 
 /// To a manager that knows nothing of it: the clients send it again, when they have their sessions.
@@ -113,7 +129,7 @@ void manager_link::hand_back() {
   pending_.for_each_kept_piece([&](std::string_view piece) {
     ++number;
     auto m = route::parse(piece, route::writer::c2s);
-    if (!m) return current_->send_written(piece);  // a notice
+    if (!m) return is_up() ? current_->send_written(piece) : over_.hand_on_notice(piece);
     const auto origin = origin_of(*m, link_before_, number);
     if (!has_led_to_something(origin)) hand_back(std::move(*m), origin);
   });
@@ -131,14 +147,18 @@ void manager_link::hand_back(route::message&& m, const route::origin& origin) {
   if (auto* s = std::get_if<route::controlled_stanza>(&m)) xml = &s->xml;
   if (xml != nullptr) return board_.to_client(route::held(client, std::move(*xml), origin));
   if (is_request(m)) return refuse(m);
+  // Whoever has left may have to be shown to have: nothing but its end says so where it said nothing else.
+  if (is_end(m)) board_.to_client(route::held(client, {}, origin));
   // Nothing to do with a session of now: what a client did not take, or its end.
   if (auto* const carried = route::trace_of(m)) carried->origin = origin;
-  current_->send(std::move(m));
+  if (is_up()) return current_->send(std::move(m));
+  over_.hand_on(std::move(m));
 }
 
 /// A link whose routes are counted begins.
 void manager_link::begin_counting(std::uint64_t link) {
   link_before_ = std::exchange(link_, link);
+  link_at_ = rotation_.current();
   acknowledged_before_ = acknowledged_;
   sent_ = acknowledged_ = received_ = 0;
 }

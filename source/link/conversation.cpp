@@ -61,7 +61,7 @@ manager_link::conversation::conversation(manager_link& owner, int descriptor)
       machine_(owner.options_.name, owner.options_.secret) {
   machine_.open(effects_);
   apply();
-  set_deadline(own_shard().now() + owner.options_.handshake_timeout);
+  set_deadline(own_shard().now() + owner.longest_try());
 }
 
 net::task<> manager_link::conversation::live() {
@@ -167,10 +167,7 @@ void manager_link::conversation::look_at_queue() {
   flush_later();
   const auto limit = owner_.options_.queue_bytes;
   const bool too_much = (limit != 0 && waiting_bytes() > limit - limit / 4) || out().kept() > most_unhandled;
-  if (!congested_ && too_much) {
-    congested_ = true;
-    owner_.whole_.set_manager_congested(true);
-  }
+  if (too_much) owner_.set_congested(true);
 }
 
 /// To be written, or to be handled by the manager.
@@ -180,9 +177,8 @@ std::size_t manager_link::conversation::waiting_bytes() const noexcept {
 
 void manager_link::conversation::on_flushed() {
   const auto limit = owner_.options_.queue_bytes;
-  if (!congested_ || (limit != 0 && waiting_bytes() > limit / 2) || out().kept() > most_unhandled / 2) return;
-  congested_ = false;
-  owner_.whole_.set_manager_congested(false);
+  if (!owner_.congested_ || (limit != 0 && waiting_bytes() > limit / 2) || out().kept() > most_unhandled / 2) return;
+  owner_.set_congested(false);
 }
 
 void manager_link::conversation::on_time(base::time_point now) {

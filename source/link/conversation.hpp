@@ -68,7 +68,6 @@ class manager_link::conversation final : public net::wire {
   base::time_point heard_at_;
   base::time_point keepalive_at_{};  ///< epoch: never
   std::uint64_t said_ = 0;           ///< how many routes we last said had come
-  bool congested_ = false;
   bool up_ = false;
   bool counts_ = false;         ///< both sides do (XEP-0198)
   bool says_soon_ = false;      ///< how much came: the deadline is for that

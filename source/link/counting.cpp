@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "conversation.hpp"
 #include "route/message.hpp"
 
@@ -22,7 +24,7 @@ void manager_link::conversation::on_authenticated() {
     return on_up(false);
   }
   std::string ask;
-  if (owner_.link_ != 0 && owner_.away_) {
+  if (owner_.may_resume()) {
     stream::management::append_resume(ask, owner_.link_, owner_.received_);
   } else {
     stream::management::append_enable(ask);
@@ -108,7 +110,8 @@ void manager_link::conversation::say_what_came() {
 bool manager_link::conversation::is_given_twice(route::message& m) {
   auto* const carried = route::trace_of(m);
   if (carried == nullptr || !carried->origin.is_known()) return false;
-  if (carried->origin.again && owner_.given_.has_before(carried->origin)) return true;
+  const auto had_before = [carried](const route::origins* given) { return given->has_before(carried->origin); };
+  if (carried->origin.again && std::any_of(owner_.givens_.begin(), owner_.givens_.end(), had_before)) return true;
   owner_.given_.note(carried->origin);
   carried->origin = {};
   return false;

@@ -39,7 +39,7 @@ unsigned command_of(std::string_view head) noexcept {
 unsigned family_of(std::string_view head) noexcept {
   return at(head, 13) >> 4U;
 }
-unsigned protocol_of(std::string_view head) noexcept {
+unsigned transport_of(std::string_view head) noexcept {
   return at(head, 13) & 15U;
 }
 
@@ -88,12 +88,12 @@ std::string_view check_block_head(std::string_view head) noexcept {
   if (command != command_local && command != command_proxy) return "the command of a PROXY header is unknown";
   if (head.size() < 14) return {};
   // LOCAL has a family that does not matter.
-  if (command == command_proxy && (family_of(head) > family_unix || protocol_of(head) > protocol_datagram)) {
+  if (command == command_proxy && (family_of(head) > family_unix || transport_of(head) > protocol_datagram)) {
     return "the family of a PROXY header is unknown";
   }
   if (head.size() < block_head_bytes) return {};
   if (block_bytes(head) > proxy_header::max_bytes) return "a PROXY header is too long";
-  const bool has_address = command == command_proxy && protocol_of(head) != protocol_unspecified;
+  const bool has_address = command == command_proxy && transport_of(head) != protocol_unspecified;
   if (has_address && two_at(head, 14) < address_bytes(family_of(head))) return "the addresses of a PROXY header are cut off";
   return {};
 }
@@ -107,9 +107,9 @@ std::string_view read_proxy_block(std::string_view block, proxied& out) {
   out.whose = proxied::origin::unknown;
   const auto family = family_of(block);
   // Nobody says of what kind the bytes behind the head are then.
-  if (family == family_unspecified || protocol_of(block) == protocol_unspecified) return {};
+  if (family == family_unspecified || transport_of(block) == protocol_unspecified) return {};
   const auto wrong = check_tlvs(block, block_head_bytes + address_bytes(family));
-  if (!wrong.empty() || protocol_of(block) != protocol_stream || family == family_unix) return wrong;
+  if (!wrong.empty() || transport_of(block) != protocol_stream || family == family_unix) return wrong;
   const auto addresses = block.substr(block_head_bytes);
   out.whose = proxied::origin::client;
   if (family == family_four) {

@@ -3,6 +3,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 #include <exception>
+#include <memory>
+#include <utility>
 
 #include "base/log.hpp"
 
@@ -12,6 +14,21 @@ namespace {
 // Rounds of draining in one turn; what is left after them waits for the next turn, so that sockets are served meanwhile.
 constexpr int drain_rounds = 4;
 }  // namespace
+
+/// What a turn leaves is for the next, also where a flush throws.
+class shard::turn_mark {
+ public:
+  explicit turn_mark(shard& s) noexcept : shard_(s) { s.in_turn_ = true; }
+  ~turn_mark() {
+    shard_.in_turn_ = false;
+    if (shard_.another_round_ || !shard_.dirty_.empty()) shard_.request_turn();
+  }
+  turn_mark(const turn_mark&) = delete;
+  turn_mark& operator=(const turn_mark&) = delete;
+
+ private:
+  shard& shard_;
+};
 
 shard::shard(std::uint8_t index)
     : index_(index),
@@ -44,6 +61,15 @@ void shard::post(std::function<void()> work) {
   asio::post(io_, std::move(work));
 }
 
+/// The timer belongs to what waits for it, so that it goes with the loop, and not after it.
+void shard::post_after(base::duration pause, std::function<void()> work) {
+  auto timer = std::make_shared<decltype(sweep_timer_)>(io_.get_executor(), pause);
+  auto& waits = *timer;
+  waits.async_wait([timer = std::move(timer), work = std::move(work)](const asio::error_code& failed) {
+    if (!failed) work();
+  });
+}
+
 void shard::spawn(const char* label, task<> life) {
   asio::co_spawn(io_, std::move(life), [label](std::exception_ptr failure) {
     if (!failure) return;
@@ -58,7 +84,8 @@ void shard::spawn(const char* label, task<> life) {
 }
 
 void shard::request_turn() {
-  if (turn_requested_) return;
+  another_round_ = true;
+  if (turn_requested_ || in_turn_) return;
   turn_requested_ = true;
   asio::post(io_, [this] { turn(); });
 }
@@ -74,14 +101,18 @@ void shard::request_turn_from_anywhere() {
 
 void shard::turn() {
   turn_requested_ = false;
+  const turn_mark inside(*this);
   bool more = true;
   try {
-    for (int round = 0; more && round < drain_rounds; ++round) more = drain_ && drain_();
+    for (int round = 0; more && round < drain_rounds; ++round) {
+      another_round_ = false;
+      more = drain_ && drain_();
+    }
   } catch (const std::exception& e) {
     base::log::error("a turn failed; what is left is taken up in the next", {{"what", e.what()}});
   }
   while (!dirty_.empty()) dirty_.pop_front().flush();
-  if (more) request_turn();
+  another_round_ = another_round_ || more;
 }
 
 void shard::sweep_later() {

@@ -48,8 +48,10 @@ std::string_view wire::decrypt(std::string_view bytes) {
   plain.clear();
   const auto before = tls_->state();
   const auto now = tls_->feed(bytes, plain);
-  // What TLS itself has to say (handshake, alerts) waits for no turn.
-  flush();
+  // What TLS itself has to say (handshake, alerts) waits for no turn. A ticket waits for what is said next, and is one write with it: nobody
+  // waits for a ticket, and it is the client who speaks first.
+  const bool is_secured = before == tls::engine::status::handshaking && now == tls::engine::status::open;
+  if (!is_secured || !tls_->engine().has_handshake_ended_by_peer()) flush();
   if (now == tls::engine::status::failed) {
     close_gently(before == tls::engine::status::handshaking ? close_reason::tls_handshake_failed : close_reason::tls_failed,
                  true);
@@ -95,11 +97,15 @@ void wire::flush() {
 }
 
 void wire::write_out() {
-  if (state_ == state::over || waits_for_writable_) return;
+  if (state_ == state::over || waits_for_writable_ || mute_) return;
   const auto left = [this] { return outbox_.size() + (tls_ ? tls_->unsent_bytes() : 0); };
   const auto before = left();
   const auto r = push_out();
-  if (r.state == io_result::status::failed) return abort(close_reason::connection_lost);
+  if (r.state == io_result::status::failed) {
+    mute_ = state_ == state::open && reads_later();
+    if (!mute_) abort(close_reason::connection_lost);
+    return;
+  }
   if (state_ == state::closing && left() < before) {
     const auto soon = shard_.now() + patience();
     shard_.wheel().set(*this, soon < give_up_at_ ? soon : give_up_at_);
@@ -124,6 +130,7 @@ void wire::on_writable() {
 
 void wire::close_gently(close_reason reason, bool peer_finished) {
   if (state_ != state::open) return;
+  if (mute_) return abort(reason);
   state_ = state::closing;
   reason_ = reason;
   peer_finished_ = peer_finished;

@@ -7,7 +7,7 @@
 namespace couplet::route {
 namespace {
 
-using verb = session_control::verb;
+using command_verb = session_control::verb;
 
 std::size_t texts_of(const address& a) noexcept {
   return a.text.size();
@@ -91,21 +91,21 @@ struct bouncer {
 bool bouncer::operator()(session_control& m) const {
   if (!m.failed.empty()) return false;  // an answer, and nothing came of what it answers
   switch (m.action) {
-    case verb::started: {
+    case command_verb::started: {
       session_control& end = answer.emplace<session_control>();
-      end.action = verb::end;
+      end.action = command_verb::end;
       end.c2s = std::move(m.c2s);
       end.sm = std::move(m.sm);
       return true;
     }
-    case verb::ended:
-    case verb::created:
-    case verb::removed: return false;
-    case verb::start:
-    case verb::end:
-    case verb::create:
-    case verb::remove:
-    case verb::unknown: break;
+    case command_verb::ended:
+    case command_verb::created:
+    case command_verb::removed: return false;
+    case command_verb::start:
+    case command_verb::end:
+    case command_verb::create:
+    case command_verb::remove:
+    case command_verb::unknown: break;
   }
   append_command(refuse().xml = base::take_text(), m);
   return true;
@@ -163,7 +163,7 @@ const char* name_of(const message& m) noexcept {
 bool end_of_session(const message& m, message& end) {
   const auto* s = std::get_if<controlled_stanza>(&m);
   if (s == nullptr || s->sm.empty() || s->from.empty() || s->to.empty()) return false;
-  auto& command = end.emplace<session_control>(s->to, s->from, verb::end);
+  auto& command = end.emplace<session_control>(s->to, s->from, command_verb::end);
   command.c2s = s->c2s;
   command.sm = s->sm;
   return true;

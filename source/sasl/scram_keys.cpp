@@ -9,13 +9,13 @@ namespace couplet::sasl {
 
 namespace {
 
-/// 32 bytes or more that belong to this purpose, hash and name alone.
+/// 32 bytes that belong to this purpose, hash and name alone.
 std::string derived(std::string_view process_secret, std::string_view purpose, scram_hash hash, std::string_view bare_jid) {
   std::string text(purpose);
   text += '\0';
   text += static_cast<char>(hash);
   text += bare_jid;
-  return base::hmac(base::hash_function::sha512, process_secret, text);
+  return base::hmac(base::hash_function::sha256, process_secret, text);
 }
 
 }  // namespace
@@ -52,10 +52,14 @@ std::string salt_for(std::string_view process_secret, scram_hash hash, std::stri
 }
 
 scram_keys decoy_keys(std::string_view process_secret, scram_hash hash, std::string_view bare_jid, std::uint32_t iterations) {
-  const auto bytes = base::hash_bytes(hash);
-  return scram_keys(salt_for(process_secret, hash, bare_jid), iterations,
-                    derived(process_secret, "stored key", hash, bare_jid).substr(0, bytes),
-                    derived(process_secret, "server key", hash, bare_jid).substr(0, bytes));
+  const auto key = [&](std::string_view purpose, std::string_view rest) {
+    auto bytes = derived(process_secret, purpose, hash, bare_jid);
+    if (bytes.size() < base::hash_bytes(hash)) bytes += derived(process_secret, rest, hash, bare_jid);
+    bytes.resize(base::hash_bytes(hash));
+    return bytes;
+  };
+  return scram_keys(salt_for(process_secret, hash, bare_jid), iterations, key("stored key", "stored key, rest"),
+                    key("server key", "server key, rest"));
 }
 
 }  // namespace couplet::sasl

@@ -17,7 +17,7 @@ namespace {
 /// When a refusal is told, counted from the question for keys: later than the slowest derivation of a quiet server.
 constexpr auto refusals_after = std::chrono::milliseconds(100);
 
-using timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor>;
+using refusal_timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor>;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
     case asked::keys: co_return co_await keys_of(std::move(q));
     case asked::password: co_return co_await check_password(std::move(q));
     case asked::pause: {
-      timer t(own_.get_executor());
+      refusal_timer t(own_.get_executor());
       t.expires_at(q.asked_at + refusals_after);
       co_await t.async_wait(net::as_result);
       co_return sasl::answer(verdict::wrong);
@@ -49,7 +49,8 @@ net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
 /// The same for every name. At once; or where accounts are stored, after one look into the storage, since those from elsewhere have
 /// salts of their own.
 net::task<sasl::answer> embedded_credentials::challenge_for(sasl::question q) {
-  sasl::answer usual(sasl::decoy_keys(process_secret_, q.hash, q.who.bare(), sasl::default_iterations));
+  // The keys themselves are asked for later.
+  sasl::answer usual(sasl::scram_keys(sasl::salt_for(process_secret_, q.hash, q.who.bare()), sasl::default_iterations, {}, {}));
   if (stored_ == nullptr) co_return usual;
   bool configured = false;
   const std::string bare(q.who.bare());
@@ -92,9 +93,8 @@ net::task<sasl::answer> embedded_credentials::keys_of(sasl::question q) {
     stored.asked_at = now;
     co_return stored;
   }
-  auto keys = sasl::decoy_keys(process_secret_, q.hash, bare, sasl::default_iterations);
+  auto keys = known ? std::move(*known) : sasl::decoy_keys(process_secret_, q.hash, bare, sasl::default_iterations);
   bool done = true;
-  if (known) keys = std::move(*known);
   if (!known && password) co_await derive_missing(q, keys, *password, done);
   if (!done) co_return sasl::answer(verdict::unavailable);
   sasl::answer a(std::move(keys));

@@ -61,7 +61,7 @@ void encryption::rotate_ticket_keys() {
   tickets_->rotate(unix_now());
 }
 
-base::result<encryption::contexts> encryption::make(const config::options& o) {
+base::result<encryption::both> encryption::make(const config::options& o) {
   tls::context_options c;
   c.certificates = o.certificates;
   if (c.certificates.empty()) {
@@ -72,9 +72,17 @@ base::result<encryption::contexts> encryption::make(const config::options& o) {
   } else {
     for (const auto& each : c.certificates) say_whose(each, "certificate");
   }
-  c.client_ca_file = o.client_ca;
   c.tickets = tickets_;
-  return tls::contexts::make(std::move(c));
+  auto for_components = c;
+  c.client_ca_file = o.client_ca;
+  for_components.client_ca_file = o.components.ca;
+  const bool same = c.client_ca_file == for_components.client_ca_file;
+  auto clients = tls::contexts::make(std::move(c));
+  if (!clients) return base::error(clients.error_text());
+  if (same) return both{*clients, *clients};
+  auto components = tls::contexts::make(std::move(for_components));
+  if (!components) return base::error(components.error_text());
+  return both{std::move(*clients), std::move(*components)};
 }
 
 base::result<tls::certificate> encryption::self_signed(const config::options& o) {

@@ -15,12 +15,17 @@ namespace couplet::server {
 class encryption {
  public:
   using contexts = std::shared_ptr<const tls::contexts>;
+  /// The same certificates for both; each has its own authority for those that the others show.
+  struct both {
+    contexts clients;
+    contexts components;
+  };
 
   encryption();
 
-  /// What clients' connections are made with from now on. The error is one line that names the file. A self-signed certificate is made once;
+  /// What connections are made with from now on. The error is one line that names the file. A self-signed certificate is made once;
   /// in `o.data` it is kept from one start to the next, and made anew where it has expired or a domain is missing in it.
-  base::result<contexts> make(const config::options& o);
+  base::result<both> make(const config::options& o);
 
   /// To be called about once a minute.
   void rotate_ticket_keys();

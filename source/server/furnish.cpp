@@ -1,13 +1,18 @@
 // Building: what the options say becomes shards, managers, tables and listeners, before anything runs.
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <utility>
 
+#include "base/address_parts.hpp"
+#include "base/digest.hpp"
 #include "base/random.hpp"
 #include "credentials/command_source.hpp"
 #include "credentials/http_source.hpp"
 #include "house.hpp"
+#include "no_limit.hpp"
+#include "session/capabilities.hpp"
 
 namespace couplet::server {
 
@@ -20,6 +25,7 @@ client::policy policy_of(const config::options& o) {
   p.outbox_bytes = o.limits.max_outbox_bytes;
   p.connections = o.limits.max_connections;
   p.unauthenticated_bytes = o.limits.max_unauthenticated_bytes;
+  p.left_bytes = o.limits.max_manager_queue_bytes;
   p.connects_per_address = o.limits.connects_per_ip;
   p.registrations_per_address = o.limits.registrations_per_ip;
   p.proxies = o.proxies;
@@ -37,7 +43,7 @@ client::policy policy_of(const config::options& o) {
 
 link::options link_options(const config::options& o) {
   link::options l;
-  l.where = {o.manager->where.host, o.manager->where.port};
+  for (const auto& w : o.manager->where) l.where.emplace_back(w.host, w.port);
   l.name = o.manager->id;
   l.secret = o.manager->secret;
   l.queue_bytes = o.limits.max_manager_queue_bytes;
@@ -56,6 +62,7 @@ component::options component_options_of(const config::options& o) {
   c.grace = o.components.grace;
   c.grace_bytes = o.components.grace_bytes;
   c.keepalive = o.components.keepalive;
+  c.logs_stanzas = o.components.logs_stanzas;
   c.default_component = o.components.default_name;
   c.domains = o.domains;
   c.max_element_bytes = std::max(c.max_element_bytes, static_cast<std::uint32_t>(o.limits.max_stanza_bytes));
@@ -84,8 +91,8 @@ void server::house::furnish() {
 
   if (options_.manager) {
     exchange_->start_with_manager(false);
-    link_ = std::make_unique<link::manager_link>(link_options(options_), *exchange_, exchange_->on(0),
-                                                 static_cast<std::uint32_t>(base::random_u64()));
+    link_ = std::make_unique<link::fleet>(link_options(options_), options_.manager->policy, *exchange_, exchange_->on(0),
+                                          static_cast<std::uint32_t>(base::random_u64()));
   } else {
     furnish_managers(count);
   }
@@ -93,15 +100,32 @@ void server::house::furnish() {
   if (options_.manager && !options_.accounts.empty()) furnish_accounts(count);
   if (!options_.client_listeners.empty() || !options_.tls_listeners.empty()) furnish_clients();
   if (options_.component_listener || options_.components.tls_listener) furnish_components();
+  if (!managers_.empty() && !options_.group_chat.empty()) furnish_group_chat();
 }
 
 void server::house::furnish_managers(std::uint32_t count) {
   session_settings_.domains = options_.domains;
   session_settings_.registration = options_.registration;
   session_settings_.guests = options_.anonymous;
-  session_settings_.other_domains = !options_.components.names.empty();
+  session_settings_.accept_any_user = options_.accept_any_user;
+  session_settings_.digests = !options_.accept_any_user;
+  session_settings_.max_roster_items = options_.limits.max_roster_items;
+  session_settings_.other_domains = !options_.components.names.empty() || !options_.group_chat.empty();
+  session_settings_.services = options_.group_chat;
+  if (!options_.components.names.empty()) session_settings_.attached = [this] { return attached_.names(); };
+  const auto& kept = options_.messages;
+  session_settings_.offline = kept.max_offline_messages != 0;
+  session_settings_.offline_limits = {kept.max_offline_messages, no_limit_where_0(kept.max_offline_bytes)};
+  session_settings_.archive = !options_.data.empty() && kept.archive;
+  session_settings_.archive_limits = {no_limit_where_0(kept.max_archive_messages), no_limit_where_0(kept.max_archive_bytes)};
+  session_settings_.contacts = options_.contacts;
+  session_settings_.admins = options_.admins;
+  session_settings_.now = [] {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+  };
   session_settings_.accounts_elsewhere = options_.auth_http || options_.auth_command;
-  if (store_) {
+  if (!options_.data.empty()) {
     session_settings_.stored = true;
     session_settings_.digests = options_.store_passwords;
     furnish_workers();
@@ -110,7 +134,7 @@ void server::house::furnish_managers(std::uint32_t count) {
   managers_.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     managers_[i] = std::make_unique<embedded_manager>(session_settings_, i, exchange_->on(i),
-                                                      options_.limits.max_manager_queue_bytes, managers_, stored_.get());
+                                                      options_.limits.max_manager_queue_bytes, managers_, stored_.get(), *store_);
   }
 }
 
@@ -125,10 +149,34 @@ void server::house::furnish_workers() {
 
 void server::house::furnish_components() {
   auto o = component_options_of(options_);
+  // No component has or speaks for a name of the rooms: what is for those is for us, like the accounts.
+  o.domains.insert(o.domains.end(), options_.group_chat.begin(), options_.group_chat.end());
   o.to_accounts = [this](std::string&& xml, std::string_view bare_jid) {
+    if (group_chat_ && group_chat_->serves(base::domain_part(bare_jid))) return group_chat_->take(std::move(xml));
     managers_[session::partition_of(bare_jid, static_cast<std::uint32_t>(managers_.size()))]->deliver(std::move(xml));
   };
+  o.on_served = [this](std::string_view name, bool is_there) { attached_.note(name, is_there); };
   router_ = std::make_unique<component::router>(std::move(o), *exchange_, exchange_->on(0));
+}
+
+void server::house::furnish_group_chat() {
+  if (process_secret_.empty()) process_secret_ = base::random_bytes(32);
+  muc::settings s;
+  s.names = options_.group_chat;
+  s.secret = base::hmac(base::hash_function::sha256, process_secret_, "group chat");
+  s.instance = base::random_hex(8);
+  const bool lasts = !options_.data.empty();
+  s.stored = lasts;
+  group_chat_ = std::make_unique<group_chat>(std::move(s), exchange_->on(0), options_.limits.max_manager_queue_bytes,
+                                             options_.domains, managers_, lasts ? store_.get() : nullptr);
+  if (!router_) exchange_->on(0).attach(static_cast<hub::other_domains*>(group_chat_.get()));
+  for (auto& m : managers_) {
+    m->set_relief([g = group_chat_.get()] { g->on_relief(); });
+    m->set_on_removal([g = group_chat_.get()](const std::string& who) { g->on_account_removed(who); });
+  }
+  for (std::uint32_t i = 0; i < managers_.size(); ++i) {
+    managers_[i]->set_reset_of_others([this, i](const std::function<void()>& then) { reset_group_chat(i, then); });
+  }
 }
 
 /// In front of an outside manager: accounts whose logins are checked here, and nothing else of them.
@@ -152,12 +200,15 @@ void server::house::furnish_clients() {
   s.registration_token = options_.registration_token;
   s.offer_tls = true;
   if (elsewhere || !accounts_.empty()) s.logins_checked_by = stream::login_check::credentials;
-  s.offer_scram = ours;
-  s.ask_for_accounts = ours;
+  // A new name has no password yet: what cannot tell one is not offered, and nobody is asked whether there is such an account.
+  s.offer_scram = ours && !options_.accept_any_user;
+  s.ask_for_accounts = ours && !options_.accept_any_user;
   if (options_.manager) s.sessions = options_.manager->sessions;
   s.keeps_sessions = options_.manager && options_.timeouts.sm_grace.count() != 0;
   s.offer_anonymous = options_.anonymous;
   s.offer_digest = session_settings_.digests;
+  s.offer_rosters = !managers_.empty();
+  if (s.offer_rosters) s.capabilities = session::capabilities_element(session_settings_);
   s.max_bytes_before_login = limits.before_login.max_element_bytes;
   s.max_bytes_after_login = limits.after_login.max_element_bytes;
   s.idle_seconds = static_cast<std::uint64_t>(limits.idle_timeout.count());
@@ -201,8 +252,8 @@ std::optional<std::string> server::house::make_certificates() {
   if (!needs_certificates()) return std::nullopt;
   auto made = encryption_.make(options_);
   if (!made) return made.error_text();
-  for (auto& t : tables_) t->set_contexts(*made);
-  if (router_) router_->set_contexts(*made);
+  for (auto& t : tables_) t->set_contexts(made->clients);
+  if (router_) router_->set_contexts(made->components);
   return std::nullopt;
 }
 

@@ -100,6 +100,7 @@ std::optional<std::string> server::house::build() {
   if (auto failed = open_storage()) return failed;
   furnish();
   auto failed = load_accounts();
+  if (!failed) failed = load_rooms();
   if (!failed) failed = make_accounts(options_.accounts);
   remember(options_.accounts);
   forget(options_.accounts);
@@ -147,8 +148,7 @@ void server::house::start_lives() {
   }
   if (needs_certificates()) shards_[0]->spawn("housekeeping", housekeeping());
   if (link_) {
-    shards_[0]->spawn("link",
-                      link_->live([this](link::manager_link::outcome o, const std::string& why) { on_link_outcome(o, why); }));
+    link_->start([this](link::manager_link::outcome o, const std::string& why) { on_link_outcome(o, why); });
   } else {
     shards_[0]->post([this] { on_ready(); });
   }
@@ -160,8 +160,10 @@ void server::house::say_what_starts() const {
   base::log::info("couplet " COUPLET_VERSION " starts",
                   {{"domains", domains}, {"threads", static_cast<long long>(shards_.size())}});
   for (const auto& l : ready_) base::log::info("listening", {{"kind", l.kind}, {"address", net::to_text(l.where)}});
-  if (!managers_.empty() && !store_)
+  if (!managers_.empty() && options_.data.empty())
     base::log::info("accounts live in memory only: they and all state are gone when the server stops");
+  if (options_.accept_any_user)
+    base::log::warning("whoever logs in under a new name has an account (--accept-any-user): this is for tests");
   if (tables_.empty()) return;
   if (options_.require_tls) return base::log::info("logins need TLS everywhere");
   base::log::info(options_.allow_plaintext
@@ -224,8 +226,21 @@ void server::house::on_signal(int number) {
 
 /// SIGUSR1: for the operator.
 void server::house::say_who_is_served() const {
+  if (link_) link_->say_table();
   if (router_) return router_->say_table();
+  if (link_) return;
   base::log::info("there is no component listener (--component, --c2s)");
+}
+
+/// Two turns of its shard take what is under way there; then it is emptied.
+void server::house::reset_group_chat(std::uint32_t asked_on, const std::function<void()>& then) {
+  shards_[0]->post([this, asked_on, then] {
+    shards_[0]->request_turn();
+    shards_[0]->post([this, asked_on, then] {
+      group_chat_->reset();
+      shards_[asked_on]->post(then);
+    });
+  });
 }
 
 // ---- the door -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "attached_components.hpp"
 #include "base/random.hpp"
 #include "base/sip_hash.hpp"
 #include "client/table.hpp"
@@ -17,8 +18,9 @@
 #include "embedded_credentials.hpp"
 #include "embedded_manager.hpp"
 #include "encryption.hpp"
+#include "group_chat.hpp"
 #include "hub/switchboard.hpp"
-#include "link/manager_link.hpp"
+#include "link/fleet.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
 #include "net/workers.hpp"
@@ -51,6 +53,9 @@ class server::house {
   void furnish_accounts(std::uint32_t count);
   void furnish_clients();
   void furnish_components();
+  void furnish_group_chat();
+  void reset_group_chat(std::uint32_t asked_on, const std::function<void()>& then);
+  std::optional<std::string> load_rooms();
   bool needs_certificates() const noexcept;
   std::optional<std::string> make_certificates();
   std::optional<std::string> make_back_end();
@@ -75,8 +80,8 @@ class server::house {
   // reading the configuration again (reload.cpp)
   void on_hangup();
   net::task<> read_configuration_again();
-  void read_files(std::optional<config::options>& fresh, encryption::contexts& renewed);
-  void take_over(config::options& fresh, const encryption::contexts& renewed);
+  void read_files(std::optional<config::options>& fresh, encryption::both& renewed);
+  void take_over(config::options& fresh, const encryption::both& renewed);
   void take_over_secrets(const config::options& fresh);
   void take_over_accounts(std::vector<config::account> accounts);
   bool is_as_configured(const config::account& a) const;
@@ -106,6 +111,7 @@ class server::house {
   config::options options_;
   reload reload_;
   session::settings session_settings_;
+  attached_components attached_;
   std::unique_ptr<client::shared_state> clients_shared_;
   std::unique_ptr<hub::exchange> exchange_;
   std::vector<std::unique_ptr<embedded_manager>> managers_;
@@ -113,7 +119,7 @@ class server::house {
   std::vector<session::manager*> partitions_;                ///< of either, one for each shard; none: nobody has accounts here
   encryption encryption_;
   std::string process_secret_;             ///< for the salts of names; as old as the database, where there is one
-  std::unique_ptr<storage::store> store_;  ///< null: nothing lasts
+  std::unique_ptr<storage::store> store_;  ///< of the embedded manager; in memory where nothing is to last
   std::unique_ptr<net::workers> workers_;
   std::unique_ptr<stored_accounts> stored_;
   std::unique_ptr<net::workers> files_;  ///< reads the configuration again; from the first time on
@@ -125,11 +131,12 @@ class server::house {
   std::unique_ptr<credentials::source> back_end_;  ///< who checks passwords instead
   std::vector<std::unique_ptr<client::table>> tables_;
   std::unique_ptr<component::router> router_;
+  std::unique_ptr<group_chat> group_chat_;  ///< null: there is none
   std::vector<std::unique_ptr<open_port>> ports_;
   std::vector<ready_listener> ready_;
   ready_file ready_file_;
   std::vector<std::unique_ptr<net::shard>> shards_;
-  std::unique_ptr<link::manager_link> link_;
+  std::unique_ptr<link::fleet> link_;
   std::unique_ptr<asio::basic_signal_set<net::executor>> signals_;
   std::vector<std::thread> threads_;
   int exit_code_ = 0;

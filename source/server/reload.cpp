@@ -45,7 +45,7 @@ net::task<> server::house::read_configuration_again() {
   try {
     while (std::exchange(read_once_more_, false) && !stopping_) {
       std::optional<config::options> fresh;
-      encryption::contexts renewed;
+      encryption::both renewed;
       const std::function<void()> read = [this, &fresh, &renewed] { read_files(fresh, renewed); };
       const bool done = co_await files_->run(0, read);
       if (!done) base::log::warning("the configuration was not read again", {{"what", "there is no thread to do it"}});
@@ -57,7 +57,7 @@ net::task<> server::house::read_configuration_again() {
 }
 
 /// On the thread for files.
-void server::house::read_files(std::optional<config::options>& fresh, encryption::contexts& renewed) {
+void server::house::read_files(std::optional<config::options>& fresh, encryption::both& renewed) {
   try {
     if (reload_) fresh = reload_();
     if (fresh && needs_certificates()) {
@@ -80,18 +80,19 @@ void server::house::read_files(std::optional<config::options>& fresh, encryption
 }
 
 /// Accounts, secrets, certificates and log settings; what shapes the house (listeners, roles, limits) needs a restart.
-void server::house::take_over(config::options& fresh, const encryption::contexts& renewed) {
+void server::house::take_over(config::options& fresh, const encryption::both& renewed) {
   base::log::set_level(fresh.log_level);
   base::log::set_format(fresh.log_format);
-  if (router_ && renewed) router_->set_contexts(renewed);
+  if (router_ && renewed.components) router_->set_contexts(renewed.components);
   // New connections see the new certificates; those that are open go on with what they have.
-  for (std::uint32_t i = 0; renewed && i < tables_.size(); ++i) {
-    shards_[i]->post([t = tables_[i].get(), renewed] { t->set_contexts(renewed); });
+  for (std::uint32_t i = 0; renewed.clients && i < tables_.size(); ++i) {
+    shards_[i]->post([t = tables_[i].get(), c = renewed.clients] { t->set_contexts(c); });
   }
   for (std::uint32_t i = 0; i < tables_.size(); ++i) {
     shards_[i]->post([t = tables_[i].get(), host = fresh.other_host] { t->set_other_host(host); });
   }
   if (router_) take_over_secrets(fresh);
+  if (router_) router_->log_stanzas(fresh.components.logs_stanzas);
   if (link_ && fresh.manager) link_->set_secret(fresh.manager->secret);
   take_over_accounts(std::move(fresh.accounts));
   base::log::info("configuration read again");

@@ -27,6 +27,9 @@ using timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::cl
 // Steps are named before the co_await: g++ 12.2 destroys a capturing lambda in such a statement twice.
 net::task<> server::house::shut_down() {
   std::function<void(std::uint32_t)> nobody_new = [this](std::uint32_t i) { stop_taking(i); };
+  std::function<void(std::uint32_t)> rooms_end = [this](std::uint32_t i) {
+    if (group_chat_ && i == 0) group_chat_->say_goodbye();
+  };
   std::function<void(std::uint32_t)> goodbye = [this](std::uint32_t i) {
     if (!tables_.empty()) tables_[i]->end_all(close_reason::shutdown);
   };
@@ -37,6 +40,8 @@ net::task<> server::house::shut_down() {
   if (link_) link_->stop_waiting();
   co_await let_queues_run_dry();
   co_await let_link_fall_silent();
+  co_await on_every_shard(rooms_end);
+  co_await let_queues_run_dry();
 
   co_await on_every_shard(goodbye);
   co_await wait_for_clients(options_.timeouts.shutdown);
@@ -155,6 +160,7 @@ void server::house::say_what_was() const {
                               {"notices", static_cast<long long>(sum.notices)},
                               {"notices-returned", static_cast<long long>(returned)},
                               {"notices-lost", static_cast<long long>(link_ ? link_->lost_notices() : 0)},
+                              {"unsaid", static_cast<long long>(sum.unsaid)},
                               {"bounced", static_cast<long long>(bounced)},
                               {"ends", ends}});
 }

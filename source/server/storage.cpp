@@ -2,6 +2,8 @@
 
 #include "base/log.hpp"
 #include "house.hpp"
+#include "storage/archive.hpp"
+#include "storage/entries.hpp"
 
 namespace couplet::server {
 
@@ -16,14 +18,15 @@ std::string cannot_use(const storage::store& s, storage::outcome why) {
 
 }  // namespace
 
-/// With an embedded session manager and a folder for it.
+/// With an embedded session manager. Without a folder it is in memory: what is stored beside accounts takes one way.
 std::optional<std::string> server::house::open_storage() {
-  if (options_.manager || options_.data.empty()) return std::nullopt;
+  if (options_.manager) return std::nullopt;
   storage::store::options o;
   o.folder = options_.data;
   auto opened = storage::store::open(std::move(o));
   if (!opened) return opened.error_text();
   store_ = std::move(*opened);
+  if (options_.data.empty()) return std::nullopt;
   const auto written = store_->write_now([this](storage::database& db) {
     process_secret_ = storage::salt_secret(db);
     return storage::outcome::done;
@@ -34,12 +37,18 @@ std::optional<std::string> server::house::open_storage() {
 
 /// Names only: what an account's logins are checked against is read when somebody logs in.
 std::optional<std::string> server::house::load_accounts() {
-  if (!store_) return std::nullopt;
+  if (!store_ || options_.data.empty()) return std::nullopt;
   long long served = 0, others = 0;
   const auto read = store_->read_now([&](storage::database& db) {
     storage::each_account(db, [&](std::string_view jid) {
       const auto place = session::partition_of(jid, static_cast<std::uint32_t>(partitions_.size()));
       ++(partitions_[place]->add_stored_account(jid) ? served : others);
+    });
+    storage::each_archive_preferences(db, [&](std::string_view jid, std::string_view text) {
+      partitions_[session::partition_of(jid, static_cast<std::uint32_t>(partitions_.size()))]->set_archive_preferences(jid, text);
+    });
+    storage::each_blocked(db, [&](std::string_view owner, std::string_view jid) {
+      partitions_[session::partition_of(owner, static_cast<std::uint32_t>(partitions_.size()))]->add_blocked(owner, jid);
     });
     return storage::outcome::done;
   });
@@ -47,6 +56,20 @@ std::optional<std::string> server::house::load_accounts() {
   base::log::info("accounts are stored", {{"file", store_->file()}, {"accounts", served}});
   if (others != 0)
     base::log::warning("accounts of domains that are not served stay where they are stored", {{"accounts", others}});
+  return std::nullopt;
+}
+
+/// Rooms of names that are not served now stay where they are.
+std::optional<std::string> server::house::load_rooms() {
+  if (options_.data.empty() || !group_chat_) return std::nullopt;
+  long long served = 0, others = 0;
+  const auto read = store_->read_now([&](storage::database& db) {
+    storage::each_room(db, [&](storage::room&& r) { ++(group_chat_->add_stored_room(std::move(r)) ? served : others); });
+    return storage::outcome::done;
+  });
+  if (read != storage::outcome::done) return cannot_use(*store_, read);
+  if (served != 0) base::log::info("rooms are stored", {{"rooms", served}});
+  if (others != 0) base::log::warning("rooms that are not served stay where they are stored", {{"rooms", others}});
   return std::nullopt;
 }
 

@@ -16,15 +16,16 @@ using kind = session::account_request::kind;
 namespace {
 
 /// As after a question for keys (embedded_credentials): later than the slowest derivation of a quiet server.
-constexpr auto refusals_after = std::chrono::milliseconds(100);
+constexpr auto refusal_after = std::chrono::milliseconds(100);
 
-using timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor>;
+using late_timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, net::executor>;
 
-account_outcome told(storage::outcome o) noexcept {
+account_outcome answer_for(storage::outcome o) noexcept {
   switch (o) {
     case storage::outcome::done: return account_outcome::done;
     case storage::outcome::exists: return account_outcome::exists;
     case storage::outcome::missing: return account_outcome::missing;
+    case storage::outcome::over_limit:
     case storage::outcome::full:
     case storage::outcome::busy: return account_outcome::full;
     case storage::outcome::failed: break;
@@ -93,8 +94,8 @@ net::task<account_outcome> stored_accounts::check(net::shard& own, session::acco
   if (q.what == kind::check_password) result = co_await check_password(own, q);
   if (q.what == kind::check_digest) result = co_await check_digest(own, q);
   if (result == account_outcome::wrong) {
-    timer t(own.get_executor());
-    t.expires_at(asked_at + refusals_after);
+    late_timer t(own.get_executor());
+    t.expires_at(asked_at + refusal_after);
     co_await t.async_wait(net::as_result);
   }
   co_return result;
@@ -164,13 +165,13 @@ net::task<account_outcome> stored_accounts::change(net::shard& own, session::acc
     return storage::set_credentials(db, q.bare_jid, made);
   };
   const auto written = co_await run(own, &storage::store::write, std::move(put));
-  co_return told(written);
+  co_return answer_for(written);
 }
 
 net::task<account_outcome> stored_accounts::remove(net::shard& own, session::account_request& q) {
   storage::store::job erase = [&q](storage::database& db) { return storage::remove_account(db, q.bare_jid); };
   const auto written = co_await run(own, &storage::store::write, std::move(erase));
-  co_return told(written);
+  co_return answer_for(written);
 }
 
 net::task<sasl::answer> stored_accounts::keys_of(net::shard& own, std::string bare_jid, sasl::scram_hash hash) {

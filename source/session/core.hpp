@@ -6,10 +6,16 @@
 #include <string_view>
 
 #include "accounts.hpp"
+#include "administration.hpp"
+#include "archive.hpp"
 #include "base/text_pool.hpp"
+#include "block_table.hpp"
+#include "caps_table.hpp"
 #include "pending.hpp"
+#include "pep_nodes.hpp"
 #include "session/manager.hpp"
 #include "sessions.hpp"
+#include "storage_questions.hpp"
 #include "xml/element.hpp"
 
 namespace couplet::session {
@@ -27,13 +33,28 @@ struct core {
     return partitions <= 1 || partition_of(bare_jid, partitions) == partition;
   }
 
+  /// Milliseconds since 1970.
+  std::int64_t now() const { return options.now ? options.now() : 0; }
+
   const settings options;
   const std::uint32_t partition;
   const std::uint32_t partitions;
   account_table accounts;
   session_table sessions;
   pending_table pending;
+  storage_questions questions;
+  archive_ids ids;
+  archive_preference_table archive_preferences;  ///< of those who want something else than everybody
+  bool archive_works = true;                     ///< as far as is known
+  block_table blocks;
+  caps_table caps;
+  pep_table pep;
   xml::fragment document;
+  std::size_t waiting_for_contacts = 0;  ///< bytes of stanzas
+  std::uint64_t roster_pushes = 0;
+  std::uint64_t block_pushes = 0;
+  administration admin;
+  const std::int64_t started = now();
   std::uint64_t returned_notices = 0;  ///< that nobody took
 };
 

@@ -2,51 +2,35 @@
 
 #include <utility>
 
+#include "archive.hpp"
+#include "blocking.hpp"
+#include "contact_requests.hpp"
 #include "control.hpp"
+#include "messages.hpp"
 #include "notices.hpp"
-#include "presence.hpp"
+#include "probes.hpp"
 #include "services.hpp"
+#include "subscriptions.hpp"
+#include "xml/first_tag.hpp"
+#include "xml/names.hpp"
 
 namespace couplet::session {
 namespace {
 
-/// To all sessions of the account that `wanted` chooses; the last one gets the original. False: there is none, nothing is taken.
-template <class Wanted>
-bool push_to_all(core& c, std::string& xml, const account_table::entry& owner, Wanted wanted, effects& out) {
-  const session* last = nullptr;
-  c.sessions.each_of(owner, [&](const session& s) {
-    if (!wanted(s)) return;
-    if (last != nullptr) push(c, *last, copy_of(xml), out);
-    last = &s;
-  });
-  if (last == nullptr) return false;
-  push(c, *last, std::move(xml), out);
-  return true;
-}
-
-/// Nobody is there to take it (sections 8.5.1, 8.5.2.2, 8.5.3.2; there is no offline storage): the sender of a message or request
-/// is told, in the same words whether the account exists or not. Presence and headlines vanish, as do errors and results.
-void no_recipient(core& c, std::string&& xml, const stanza_head& head, effects& out) {
-  if (head.kind == stanza_kind::presence || head.type == stanza_type::headline) return ignore(std::move(xml));
-  answer_error(c, std::move(xml), head, condition::service_unavailable, out);
-}
-
-/// Section 8.5.3.2.1: of what was meant for a resource that is gone, chats alone are for the person, wherever they are.
-void no_such_resource(core& c, std::string&& xml, const stanza_head& head, account_table::entry& owner, effects& out) {
-  if (head.kind == stanza_kind::message && head.type == stanza_type::chat)
-    return deliver_to_bare(c, std::move(xml), head, owner, out);
-  no_recipient(c, std::move(xml), head, out);
-}
-
 void deliver_here(core& c, std::string&& xml, const stanza_head& head, const stanza_address& to, effects& out) {
-  // There are no rosters: whoever asks for a subscription is told so, whether or not the account exists.
-  if (head.is_subscription()) return answer_error(c, std::move(xml), head, condition::feature_not_implemented, out);
+  if (refuse_from_blocked(c, xml, head, to, out)) return;
+  if (head.is_subscription()) return receive_subscription(c, std::move(xml), head, to, out);
+  if (head.is_probe()) return on_probe(c, std::move(xml), head, to, out);
+  // What somebody has said is nobody else's business, nor whether there is such an account (XEP-0313 section 8.1).
+  if (head.is_request() && to.is_bare() && is_archive_request(c, xml))
+    return answer_error(c, std::move(xml), head, condition::forbidden, out);
   auto* const owner = c.accounts.find(to.bare());
+  if (owner == nullptr && head.is_request() && to.is_bare()) return answer_for_nobody(c, std::move(xml), head, out);
   if (owner == nullptr) return no_recipient(c, std::move(xml), head, out);
-  const bool is_probe = head.kind == stanza_kind::presence && head.type == stanza_type::probe;
-  if (to.is_bare() || is_probe) return deliver_to_bare(c, std::move(xml), head, *owner, out);
+  if (head.kind == stanza_kind::message) return deliver_message(c, std::move(xml), head, to.resource(), *owner, out);
+  if (to.is_bare()) return deliver_to_bare(c, std::move(xml), head, *owner, out);
   if (const session* s = c.sessions.find(*owner, to.resource())) return push(c, *s, std::move(xml), out);
-  no_such_resource(c, std::move(xml), head, *owner, out);
+  no_recipient(c, std::move(xml), head, out);
 }
 
 /// To the mere domain, or to a resource of it, which there is none (RFC 6120 section 10.5).
@@ -70,17 +54,23 @@ void push(core& c, const session& s, std::string&& xml, effects& out) {
   out.to_c2s.emplace_back(std::in_place_type<route::stanza>, c.sessions.address_of(s), std::move(c2s), std::move(xml));
 }
 
+void no_recipient(core& c, std::string&& xml, const stanza_head& head, effects& out) {
+  if (head.kind == stanza_kind::presence || head.type == stanza_type::headline) return ignore(std::move(xml));
+  answer_error(c, std::move(xml), head, condition::service_unavailable, out);
+}
+
+void append_forwarded(std::string& out, std::string_view xml, const stanza_head& head) {
+  const auto after_name = 1 + head.name.size();
+  out.append(xml.substr(0, after_name));
+  // Also where the stanza has a prefix: what is in it may have none.
+  if (xml::find_attribute(xml, "xmlns").data() == nullptr) out.append(" xmlns='").append(xml::ns::client).append(1, '\'');
+  out.append(xml.substr(after_name));
+}
+
 void deliver_to_bare(core& c, std::string&& xml, const stanza_head& head, account_table::entry& owner, effects& out) {
   switch (head.kind) {
-    case stanza_kind::message: {
-      if (head.type == stanza_type::error) return ignore(std::move(xml));
-      const bool refused = head.type == stanza_type::groupchat;  // a room knows full JIDs only
-      const auto wanted = [](const session& s) { return s.takes_messages_to_bare(); };
-      if (refused || !push_to_all(c, xml, owner, wanted, out)) no_recipient(c, std::move(xml), head, out);
-      return;
-    }
+    case stanza_kind::message: return deliver_message(c, std::move(xml), head, {}, owner, out);
     case stanza_kind::presence: {
-      if (head.type == stanza_type::probe) return answer_probe(c, std::move(xml), head, owner, out);
       const bool told = (head.type == stanza_type::none || head.type == stanza_type::unavailable) &&
                         push_to_all(
                             c, xml, owner, [](const session& s) { return s.available(); }, out);
@@ -89,7 +79,8 @@ void deliver_to_bare(core& c, std::string&& xml, const stanza_head& head, accoun
     }
     default:
       // The server answers on the account's behalf; what only the account itself may ask was taken care of before.
-      answer_error(c, std::move(xml), head, condition::service_unavailable, out);
+      if (head.is_request()) return answer_for_contact(c, std::move(xml), head, owner, out);
+      ignore(std::move(xml));
   }
 }
 

@@ -6,9 +6,15 @@
 #include <vector>
 
 #include "base/jid.hpp"
+#include "contact_work.hpp"
 #include "control.hpp"
 #include "delivery.hpp"
+#include "messages.hpp"
+#include "offline.hpp"
+#include "pep_work.hpp"
 #include "presence.hpp"
+#include "registration.hpp"
+#include "reset.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
 
@@ -63,14 +69,16 @@ bool another_has_it(core& c, const account_table::entry& owner, std::uint64_t ha
 /// gets it again.
 void redeliver(core& c, std::string&& xml, const stanza_head& head, std::uint64_t handle, const route::address& from,
                effects& out) {
+  if (is_of_before_reset(c, handle)) return answer_error(c, std::move(xml), head, condition::service_unavailable, out);
   stanza_address to;
   const bool ours = head.has_to() && to.read(head.to) && to.has_node() && c.serves(to.domain()) && c.owns(to.bare());
-  const auto* const owner = ours ? c.accounts.find(to.bare()) : nullptr;
+  auto* const owner = ours ? c.accounts.find(to.bare()) : nullptr;
   if (owner != nullptr) {
     if (to.is_bare() && another_has_it(c, *owner, handle)) return ignore(std::move(xml));
     const session* heir = to.is_bare() ? nullptr : c.sessions.find(*owner, to.resource());  // it was replaced
     if (heir != nullptr && !comes_from(*heir, from)) return push(c, *heir, std::move(xml), out);
     if (const session* s = most_available(c, *owner, from)) return push(c, *s, std::move(xml), out);
+    if (is_kept_for_later(c, *owner, xml, head)) return keep_for_later(c, std::move(xml), *owner, {}, out);
   }
   answer_error(c, std::move(xml), head, condition::service_unavailable, out);
 }
@@ -79,11 +87,12 @@ void redeliver(core& c, std::string&& xml, const stanza_head& head, std::uint64_
 void give_back(core& c, std::string&& xml, std::optional<std::uint64_t> handle, const route::address& from, effects& out) {
   const auto head = read_head(xml);
   if (head.kind == stanza_kind::presence || head.kind == stanza_kind::other || head.type == stanza_type::headline ||
-      !head.content_namespace) {
+      !head.content_namespace || is_for_one_session(head)) {
     return ignore(std::move(xml));
   }
   const bool for_a_person =
       head.kind == stanza_kind::message && head.type != stanza_type::groupchat && head.type != stanza_type::error;
+  if (for_a_person && is_still_kept(c, xml, head)) return ignore(std::move(xml));
   if (for_a_person && handle) return redeliver(c, std::move(xml), head, *handle, from, out);
   answer_error(c, std::move(xml), head, condition::service_unavailable, out);
 }
@@ -91,11 +100,6 @@ void give_back(core& c, std::string&& xml, std::optional<std::uint64_t> handle, 
 /// What a route gives back, without the names of its session.
 std::string stanza_of(route::failure&& m, bool named) {
   return named ? route::without_marks(m.xml) : std::move(m.xml);
-}
-
-/// A guest that has no session any more was never there.
-void forget_guest(core& c, account_table::entry& owner) {
-  if (owner.second.guest && owner.second.session_count == 0) c.accounts.erase(owner.first);
 }
 
 /// The clients of those that are `ended` and their contacts are told; the table does not hold them any more.
@@ -106,6 +110,18 @@ void tell_ended(core& c, const session& ended, route::address&& address, std::st
 }
 
 }  // namespace
+
+void forget(core& c, account_table::entry& owner, effects& out) {
+  if (owner.second.session_count != 0 || is_at_work(owner)) return;
+  let_go_of_contacts(c, owner);
+  if (!owner.second.guest) return;
+  // Those whose accounts are elsewhere come back.
+  const auto node = std::string_view(owner.first).substr(0, owner.first.find('@'));
+  if (!c.options.accounts_elsewhere || is_guest_name(node)) forget_pep(c, owner.first, out);
+  if (!c.options.accounts_elsewhere || is_guest_name(node)) ask(c, owner.first, remove_everything(), out);
+  if (is_guest_name(node)) c.blocks.forget(owner.first);
+  c.accounts.erase(owner.first);
+}
 
 session* session_at(core& c, const route::address& where) {
   const auto handle = handle_in(where);
@@ -123,9 +139,16 @@ beginning open_session(core& c, const std::optional<base::jid>& who, const route
   beginning b;
   b.refused = route::failure_text::session_failed;
   if (!who || !who->has_node() || who->is_bare() || !c.serves(who->domain()) || !c.owns(who->bare()) || c2s.empty()) return b;
+  if (c.admin.closed != 0) {
+    b.refused = route::failure_text::too_many_sessions;  // a client may try again
+    return b;
+  }
   auto* owner = c.accounts.find(who->bare());
   const bool needs_no_account = c.options.accounts_elsewhere || (c.options.guests && is_guest_name(who->node()));
   if (owner == nullptr && needs_no_account) owner = &c.accounts.put_guest(who->bare());
+  // Who has shown a certificate, or his password to another c2s: it is his from now on, and without a password here.
+  const bool may_make = c.options.accept_any_user && !is_guest_name(who->node()) && has_place_for_account(c);
+  if (owner == nullptr && may_make) owner = &c.accounts.put_without_password(who->bare());
   if (owner == nullptr) return b;
   session* const old = c.sessions.find(*owner, who->resource());
   const auto limit = c.options.max_sessions_per_account;
@@ -144,6 +167,7 @@ beginning open_session(core& c, const std::optional<base::jid>& who, const route
 
 void tell_replaced(core& c, beginning&& b, effects& out) {
   if (b.replaced.owner == nullptr) return;
+  leave_offline(c, b.replaced, out);
   tell_ended(c, b.replaced, std::move(b.replaced_address), route::failure_text::replaced, out);
 }
 
@@ -157,8 +181,9 @@ void on_session_start(core& c, route::session_start&& m, effects& out) {
 
 void end_session(core& c, session& s, effects& out) {
   auto& owner = *s.owner;
+  leave_offline(c, s, out);
   announce_end(c, c.sessions.close(s), {}, out);
-  forget_guest(c, owner);
+  forget(c, owner, out);
 }
 
 void on_failure(core& c, route::failure&& m, effects& out) {
@@ -170,27 +195,53 @@ void on_failure(core& c, route::failure&& m, effects& out) {
   if (session* const s = named ? session_named(c, marks.sm) : session_at(c, m.to)) {
     if (comes_from(*s, m.from)) {
       owner = s->owner;
+      leave_offline(c, *s, out);
       announce_end(c, c.sessions.close(*s), {}, out);
     } else {
       handle.reset();  // it speaks for a session that is not its own: that one lives on, and nothing is delivered again
     }
   }
   if (!m.xml.empty() && !marks.is_command) give_back(c, stanza_of(std::move(m), named), handle, m.from, out);
-  if (owner != nullptr) forget_guest(c, *owner);
+  if (owner != nullptr) forget(c, *owner, out);
 }
 
 void on_c2s_gone(core& c, std::string_view c2s_domain, effects& out) {
   std::vector<session> ended;
-  std::set<account_table::entry*> guests;
+  std::set<account_table::entry*> owners;
   c.sessions.each([&](session& s) {
-    if (!s.c2s.text.empty() && domain_of_c2s(s.c2s.text) == c2s_domain) ended.push_back(c.sessions.close(s));
+    if (!s.c2s.text.empty() && domain_of_c2s(s.c2s.text) == c2s_domain) {
+      leave_offline(c, s, out);
+      ended.push_back(c.sessions.close(s));
+    }
   });
   // All are out of the table before the first is announced: nothing is sent to the c2s that is gone.
   for (const auto& s : ended) {
     announce_end(c, s, {}, out);
-    if (s.owner->second.guest) guests.insert(s.owner);
+    owners.insert(s.owner);
   }
-  for (auto* const owner : guests) forget_guest(c, *owner);
+  for (auto* const owner : owners) forget(c, *owner, out);
+}
+
+void end_session_of(core& c, session& s, std::string_view why, effects& out) {
+  auto& owner = *s.owner;
+  leave_offline(c, s, out);
+  auto address = c.sessions.address_of(s);
+  const auto ended = c.sessions.close(s);
+  tell_ended(c, ended, std::move(address), why, out);
+  forget(c, owner, out);
+}
+
+std::size_t end_sessions_of(core& c, account_table::entry& owner, std::string_view resource, std::uint64_t but_not,
+                            std::string_view why, effects& out) {
+  std::vector<std::uint64_t> meant;
+  c.sessions.each_of(owner, [&](const session& s) {
+    const auto handle = c.sessions.handle_of(s);
+    if (handle != but_not && (resource.empty() || s.resource == resource)) meant.push_back(handle);
+  });
+  for (const auto handle : meant) {
+    if (session* const s = c.sessions.find(handle)) end_session_of(c, *s, why, out);
+  }
+  return meant.size();
 }
 
 void end_all_sessions(core& c, account_table::entry& owner, std::string_view why, effects& out) {

@@ -22,6 +22,9 @@ struct beginning {
 beginning open_session(core& c, const std::optional<base::jid>& who, const route::address& c2s);
 void tell_replaced(core& c, beginning&& b, effects& out);
 
+/// What is in memory only for its sessions goes with the last one: contacts, and all of a guest. What is at work is forgotten when that is done.
+void forget(core& c, account_table::entry& owner, effects& out);
+
 /// The session's client is gone.
 void end_session(core& c, session& s, effects& out);
 
@@ -29,6 +32,12 @@ void end_session(core& c, session& s, effects& out);
 void on_failure(core& c, route::failure&& m, effects& out);
 
 void on_c2s_gone(core& c, std::string_view c2s_domain, effects& out);
+
+/// Ends one session; its client is told `why`. A guest's account may be gone afterwards.
+void end_session_of(core& c, session& s, std::string_view why, effects& out);
+/// The same for those of an account, or the one of a resource (empty: all), apart from the session `but_not` (0: none). Answers how many.
+std::size_t end_sessions_of(core& c, account_table::entry& owner, std::string_view resource, std::uint64_t but_not,
+                            std::string_view why, effects& out);
 
 /// Ends all sessions of an account; their clients are told `why`.
 void end_all_sessions(core& c, account_table::entry& owner, std::string_view why, effects& out);

@@ -37,6 +37,19 @@ outcome offer_fields(const core& c, const base::jid& who) {
   return o;
 }
 
+/// Whether the name is free for whom comes first: where nobody knows a password of it, nobody has one.
+bool is_nobodys(const account_table::entry* account) noexcept {
+  return account == nullptr || (account->second.password.empty() && !account->second.guest);
+}
+
+/// settings::accept_any_user.
+outcome make_at_login(core& c, const base::jid& who, std::string password) {
+  if (is_guest_name(who.node()) || !is_password(password)) return refuse(condition::not_authorized);
+  if (!has_place_for_account(c) && c.accounts.find(who.bare()) == nullptr) return refuse(condition::resource_constraint);
+  c.accounts.put(who.bare(), std::move(password));
+  return {};
+}
+
 outcome check_password(core& c, const base::jid& who, const xml::element& query) {
   if (!who.has_node() || who.is_bare()) return refuse(condition::not_acceptable);
   const auto password = query.child("password");
@@ -45,6 +58,7 @@ outcome check_password(core& c, const base::jid& who, const xml::element& query)
   const auto stream_id = digest.attribute("sid");
   if (!password && !stream_id) return refuse(condition::feature_not_implemented);
   const auto* const account = c.accounts.find(who.bare());
+  if (password && c.options.accept_any_user && is_nobodys(account)) return make_at_login(c, who, password.text());
   const bool right = password ? account_table::password_is(account, password.text())
                               : account_table::digest_is(account, *stream_id, digest.text());
   if (right) return {};
@@ -75,6 +89,7 @@ outcome check_registration(core& c, const base::jid& who, const stanza_head& hea
 }
 
 outcome work_on(core& c, const base::jid& who, std::string_view iq, const stanza_head& head) {
+  if (c.admin.closed != 0) return refuse(condition::resource_constraint);
   if (head.kind != stanza_kind::iq || !head.content_namespace) return refuse(condition::not_acceptable);
   if (!head.is_request()) return refuse(condition::bad_request);
   const auto query = c.document.parse(iq, xml::ns::client).first_child();

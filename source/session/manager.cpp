@@ -2,18 +2,30 @@
 
 #include <utility>
 
+#include "archive.hpp"
+#include "avatars.hpp"
 #include "base/digest.hpp"
+#include "blocking.hpp"
+#include "caps.hpp"
 #include "control.hpp"
 #include "core.hpp"
 #include "delivery.hpp"
 #include "lives.hpp"
 #include "login.hpp"
+#include "messages.hpp"
 #include "notices.hpp"
+#include "offline.hpp"
+#include "orders.hpp"
+#include "pep_events.hpp"
 #include "presence.hpp"
+#include "probes.hpp"
 #include "registration.hpp"
+#include "reset.hpp"
+#include "roster.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
 #include "services.hpp"
+#include "subscriptions.hpp"
 #include "xml/first_tag.hpp"
 
 namespace couplet::session {
@@ -36,12 +48,18 @@ void on_unaddressed(core& c, session& s, std::string&& xml, const stanza_head& h
 }
 
 void on_addressed(core& c, session& s, std::string&& xml, const stanza_head& head, const stanza_address& to, effects& out) {
+  if (head.kind == stanza_kind::iq && is_page_taken(c, s, head, out)) return ignore(std::move(xml));
+  if (take_capabilities(c, s, xml, head, out)) return ignore(std::move(xml));
   if (head.is_request() && to.is_bare()) {
     if (to.bare() == s.bare()) return answer_for_account(c, std::move(xml), head, s, out);
     if (!to.has_node() && c.serves(to.domain())) return answer_for_server(c, std::move(xml), head, &s, to, out);
+    if (is_roster_request(c, xml)) return answer_error(c, std::move(xml), head, condition::forbidden, out);
   }
+  if (refuse_to_blocked(c, s, xml, head, to, out)) return;
+  if (head.is_subscription()) return send_subscription(c, s, std::move(xml), head, to, out);
   const bool says_availability = head.type == stanza_type::none || head.type == stanza_type::unavailable;
   if (head.kind == stanza_kind::presence && says_availability && !note_directed_presence(c, s, xml, head, to, out)) return;
+  if (head.kind == stanza_kind::message) note_sent(c, s, xml, head, to, out);
   route_stanza(c, std::move(xml), head, to, out);
 }
 
@@ -53,6 +71,10 @@ void on_session_stanza(core& c, session& s, std::string&& xml, effects& out) {
   }
   if (refuse_malformed(c, std::move(xml), head, out)) return;
   if (!head.has_to()) return on_unaddressed(c, s, std::move(xml), head, out);
+  if (head.kind == stanza_kind::presence && head.type == stanza_type::none && !photo_of(*s.owner).empty()) {
+    put_photo(xml, photo_of(*s.owner));
+    head = read_head(xml);
+  }
   stanza_address to;
   if (!to.read(head.to)) return answer_error(c, std::move(xml), head, condition::jid_malformed, out);
   on_addressed(c, s, std::move(xml), head, to, out);
@@ -159,9 +181,10 @@ base::result<bool> manager::put_account(const base::jid& who, std::string passwo
   if (!state_->serves(who.domain())) return base::error("account " + who.full() + ": its domain is not served");
   if (!state_->owns(who.bare())) return base::error("account " + who.full() + ": belongs to another partition");
   if (is_guest_name(who.node())) return base::error("account " + who.full() + ": such names are for guests");
-  if (password.empty() || password.size() > max_password_bytes) {
+  if (!is_password(password)) {
     return base::error("account " + who.full() + ": a password has 1 to " + std::to_string(max_password_bytes) + " bytes");
   }
+  if (!state_->options.admins.empty()) state_->admin.configured.insert_or_assign(std::string(who.bare()), password);
   return state_->accounts.put(who.bare(), std::move(password));
 }
 
@@ -170,6 +193,14 @@ bool manager::add_stored_account(std::string_view bare_jid) {
   if (at == std::string_view::npos || !state_->serves(bare_jid.substr(at + 1)) || !state_->owns(bare_jid)) return false;
   state_->accounts.put_stored(bare_jid);
   return true;
+}
+
+void manager::set_archive_preferences(std::string_view bare_jid, std::string_view text) {
+  set_preferences(*state_, bare_jid, text);
+}
+
+void manager::add_blocked(std::string_view owner, std::string_view jid) {
+  if (state_->owns(owner)) state_->blocks.add(owner, jid);
 }
 
 bool manager::has_account(std::string_view bare_jid) const {
@@ -208,9 +239,19 @@ void manager::on_route(route::message&& m, effects& out) {
 
 void manager::on_account_answer(std::uint64_t number, account_outcome what, effects& out) {
   couplet::session::on_account_answer(*state_, number, what, out);
+  answer_quiet_orders(*state_, out);
+}
+
+void manager::on_storage_answer(std::uint64_t number, storage_answer&& answer, effects& out) {
+  couplet::session::on_storage_answer(*state_, number, std::move(answer), out);
+  answer_quiet_orders(*state_, out);
 }
 
 void manager::on_delivery(delivery&& d, effects& out) {
+  if (d.word != nullptr) return on_order(*state_, std::move(d.word), out);
+  if (d.what == delivery::purpose::server_probe) return answer_server_probe(*state_, std::move(d.xml), out);
+  if (d.what == delivery::purpose::event) return receive_event(*state_, std::move(d.xml), out);
+  if (d.what == delivery::purpose::event_question) return receive_question(*state_, std::move(d.xml), out);
   route_stanza(*state_, std::move(d.xml), out);
 }
 

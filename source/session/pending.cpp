@@ -1,5 +1,6 @@
 #include "pending.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/secret.hpp"
@@ -39,6 +40,10 @@ std::optional<pending_request> pending_table::take(std::uint64_t number) {
   if (is_change(p.what)) changing_.erase(p.bare_jid);
   if (p.what == account_request::kind::make) --making_;
   return p;
+}
+
+bool pending_table::waits_up_to(std::uint64_t number) const noexcept {
+  return std::any_of(requests_.begin(), requests_.end(), [number](const auto& r) { return r.first <= number; });
 }
 
 std::string first_tag_of(std::string_view iq) {

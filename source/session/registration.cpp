@@ -3,38 +3,24 @@
 #include <utility>
 
 #include "base/jid.hpp"
+#include "commands.hpp"
+#include "contact_work.hpp"
 #include "delivery.hpp"
+#include "iq_answers.hpp"
 #include "lives.hpp"
 #include "login.hpp"
+#include "orders.hpp"
+#include "pep_work.hpp"
+#include "subscriptions.hpp"
 #include "xml/names.hpp"
 #include "xml/writer.hpp"
 
 namespace couplet::session {
 namespace {
 
-bool is_password(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= max_password_bytes;
-}
-
-void answer_result(core& c, std::string_view content, const stanza_head& head, effects& out) {
-  auto answer = base::take_text();
-  append_result_tag(answer, head);
-  if (content.empty()) {
-    answer += "/>";
-  } else {
-    answer.append(1, '>').append(content).append("</iq>");
-  }
-  route_stanza(c, std::move(answer), out);
-}
-
-/// Only the operator changes what the configuration says, where anything else is to last: after a restart it would be back.
-bool is_the_operators(const core& c, const account_table::entry& owner) {
-  return c.options.stored && !owner.second.password.empty();
-}
-
 /// Why a change of an account can't be asked for just now.
 std::optional<condition> refuse_request(const core& c, std::string_view bare_jid) {
-  if (c.pending.full() || c.pending.is_changing(bare_jid)) return condition::resource_constraint;
+  if (c.admin.closed != 0 || c.pending.full() || c.pending.is_changing(bare_jid)) return condition::resource_constraint;
   return std::nullopt;
 }
 
@@ -72,8 +58,7 @@ std::optional<condition> ask_for_removal(core& c, const xml::element& query, con
 
 void remove_account(core& c, const stanza_head& head, account_table::entry& owner, effects& out) {
   answer_result(c, {}, head, out);  // as long as there is somebody to answer
-  end_all_sessions(c, owner, route::failure_text::account_removed, out);
-  c.accounts.erase(owner.first);
+  erase_account(c, owner, out);
 }
 
 std::optional<condition> condition_of(account_outcome what) noexcept {
@@ -90,6 +75,24 @@ std::optional<condition> condition_of(account_outcome what) noexcept {
 
 }  // namespace
 
+bool is_the_operators(const core& c, const account_table::entry& owner) {
+  return c.options.stored && !owner.second.password.empty();
+}
+
+void erase_account(core& c, account_table::entry& owner, effects& out) {
+  const auto name = owner.first;
+  end_subscriptions(c, owner, out);
+  end_all_sessions(c, owner, route::failure_text::account_removed, out);
+  give_up_contacts(c, owner, storage_outcome::unavailable, out);
+  // Where accounts last it went with the account, but for what the ends of its sessions left behind.
+  forget_pep(c, name, out);
+  ask(c, name, remove_everything(), out);
+  c.blocks.forget(name);
+  set_preferences(c, name, {});
+  out.removed_accounts.push_back(name);
+  c.accounts.erase(name);
+}
+
 void append_registration_form(std::string& out, const account_table::entry* registered) {
   out += "<query xmlns='jabber:iq:register'>";
   if (registered == nullptr) {
@@ -102,16 +105,21 @@ void append_registration_form(std::string& out, const account_table::entry* regi
   out += "<password/></query>";
 }
 
+bool has_place_for_account(const core& c) noexcept {
+  return c.options.max_accounts == 0 || c.accounts.size() + c.pending.making() < c.options.max_accounts;
+}
+
 std::optional<condition> register_account(core& c, const base::jid& who, const xml::element& query,
                                           std::optional<account_request>& later) {
   if (!who.has_node() || is_guest_name(who.node())) return condition::not_acceptable;
   if (query.child("remove")) return condition::not_allowed;  // of whom? nobody has logged in
   // One that is being made just now will be there before anybody could use another answer.
   if (c.accounts.find(who.bare()) != nullptr || c.pending.is_changing(who.bare())) return condition::conflict;
+  // Nobody becomes an admin by coming first.
+  if (is_admin(c, who.bare())) return condition::conflict;
   auto password = query.child("password").text();
   if (!is_password(password)) return condition::not_acceptable;
-  const auto count = c.accounts.size() + c.pending.making();
-  if (c.options.max_accounts != 0 && count >= c.options.max_accounts) return condition::resource_constraint;
+  if (!has_place_for_account(c)) return condition::resource_constraint;
   if (c.options.stored) {
     later.emplace(account_request::kind::make, who.bare(), std::move(password));
     return std::nullopt;
@@ -158,6 +166,7 @@ void on_account_answer(core& c, std::uint64_t number, account_outcome what, effe
   const auto refused = condition_of(what);
   const bool before_login = !p->to.empty();
   if (p->what == account_request::kind::make && !refused) c.accounts.put_stored(p->bare_jid);
+  if (p->word != nullptr) return on_order_stored(c, std::move(p->word), what, out);
   if (before_login) return answer_login(std::move(*p), refused, out);
   auto* const owner = c.accounts.find(p->bare_jid);
   const auto head = read_head(p->iq);

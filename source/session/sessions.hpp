@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accounts.hpp"
+#include "caps_table.hpp"
 #include "route/message.hpp"
 
 namespace couplet::session {
@@ -17,6 +18,14 @@ struct session_names {
   session_names(std::string c2s_, std::string from_) : c2s(std::move(c2s_)), from(std::move(from_)) {}
   std::string c2s;   ///< sc:c2s: its name for the connection
   std::string from;  ///< where the start went: all that comes from the session comes from there
+};
+
+/// What a session is given of the messages that waited for its account: a page at a time, by one session at a time.
+struct offline_turn {
+  enum class state : std::uint8_t { idle, reading, given };
+  std::int64_t up_to = 0;  ///< the number of the page's last message
+  std::uint32_t page = 0;
+  state now = state::idle;
 };
 
 /// One bound resource. The bare JID is stored once, with the account.
@@ -30,6 +39,12 @@ struct session {
   std::string presence;               ///< the last available presence as bytes; empty: not available
   std::uint32_t available_since = 0;  ///< the table's sequence when it became available
   std::int8_t priority = 0;
+  bool wants_blocks = false;         ///< it has asked whom the account blocks, and is told of changes (XEP-0191)
+  bool wants_roster = false;         ///< it has asked for its roster, and is told of changes (RFC 6121 section 2.1.6)
+  std::uint8_t archive_queries = 0;  ///< under way
+  offline_turn offline;
+  bool carbons = false;                                ///< it wants copies of what the others say and hear (XEP-0280)
+  std::shared_ptr<capabilities> client;                ///< what it can do (XEP-0115); null: it has not said
   std::unique_ptr<std::vector<std::string>> directed;  ///< who else was told that it is available (RFC 6121 section 4.6)
   std::unique_ptr<session_names> control;  ///< set: it began by session control, and what it is sent carries its names
 

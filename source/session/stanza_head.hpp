@@ -45,6 +45,7 @@ struct stanza_head {
   bool is_subscription() const noexcept {
     return kind == stanza_kind::presence && type >= stanza_type::subscribe && type <= stanza_type::unsubscribed;
   }
+  bool is_probe() const noexcept { return kind == stanza_kind::presence && type == stanza_type::probe; }
   /// Errors and results are never answered (RFC 6120 sections 8.2.3 and 8.3.1).
   bool answerable() const noexcept {
     return type != stanza_type::error && !(kind == stanza_kind::iq && type == stanza_type::result);

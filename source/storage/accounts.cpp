@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "base/secret.hpp"
+#include "storage/entries.hpp"
 
 namespace couplet::storage {
 
@@ -10,7 +11,7 @@ namespace {
 constexpr std::size_t salt_secret_bytes = 32;
 
 /// As it stands in the table: a number that says what it is.
-std::int64_t number_of(std::size_t hash) noexcept {
+std::int64_t signed_of(std::size_t hash) noexcept {
   constexpr std::array<std::int64_t, 3> numbers{1, 256, 512};
   return numbers[hash];
 }
@@ -25,7 +26,7 @@ void put_keys(database& db, std::string_view jid, const credentials& c) {
     if (!c.keys[hash]) continue;
     const auto& k = *c.keys[hash];
     query q(db, "INSERT INTO scram_keys (owner, hash, salt, iterations, stored_key, server_key) VALUES (?, ?, ?, ?, ?, ?)");
-    q.bind(jid).bind(number_of(hash)).bind_blob(k.salt).bind(static_cast<std::int64_t>(k.iterations));
+    q.bind(jid).bind(signed_of(hash)).bind_blob(k.salt).bind(static_cast<std::int64_t>(k.iterations));
     q.bind_blob(k.stored_key).bind_blob(k.server_key).run();
   }
 }
@@ -50,10 +51,6 @@ void each_account(database& db, const std::function<void(std::string_view)>& vis
   while (q.next()) visit(q.text(0));
 }
 
-std::int64_t count_accounts(database& db) {
-  return db.number_of("SELECT count(*) FROM accounts");
-}
-
 outcome make_account(database& db, std::string_view jid, const credentials& c) {
   if (is_there(db, jid)) return outcome::exists;
   query q(db, "INSERT INTO accounts (jid, password) VALUES (?, ?)");
@@ -74,16 +71,20 @@ outcome set_credentials(database& db, std::string_view jid, const credentials& c
 outcome remove_account(database& db, std::string_view jid) {
   delete_of(db, "DELETE FROM accounts WHERE jid = ?", jid);
   if (db.changes() == 0) return outcome::missing;
-  for (const auto* const rest :
-       {"DELETE FROM scram_keys WHERE owner = ?", "DELETE FROM entries WHERE owner = ?", "DELETE FROM offline WHERE owner = ?"}) {
-    delete_of(db, rest, jid);
-  }
+  delete_of(db, "DELETE FROM scram_keys WHERE owner = ?", jid);
+  remove_all_of(db, jid);
   return outcome::done;
+}
+
+void remove_all(database& db) {
+  for (const auto* const table :
+       {"accounts", "scram_keys", "entries", "offline", "archive", "archive_preferences", "rooms", "room_affiliations"})
+    db.execute((std::string("DELETE FROM ") + table).c_str());
 }
 
 std::optional<sasl::scram_keys> keys_of(database& db, std::string_view jid, sasl::scram_hash hash) {
   query q(db, "SELECT salt, iterations, stored_key, server_key FROM scram_keys WHERE owner = ? AND hash = ?");
-  if (!q.bind(jid).bind(number_of(static_cast<std::size_t>(hash))).next()) return std::nullopt;
+  if (!q.bind(jid).bind(signed_of(static_cast<std::size_t>(hash))).next()) return std::nullopt;
   return sasl::scram_keys(std::string(q.blob(0)), static_cast<std::uint32_t>(q.number(1)), std::string(q.blob(2)),
                           std::string(q.blob(3)));
 }

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <mutex>
 
 namespace couplet::storage {
 
@@ -10,6 +11,13 @@ namespace {
 
 /// How long a statement waits for another process that writes: an import, or the end of a backup.
 constexpr int patience_ms = 5'000;
+
+/// SQLite counts what it allocates, under a lock of the whole process. Nobody asks for the figure. Before the first use of the library only;
+/// where somebody was there before, it counts on.
+void count_nothing() noexcept {
+  static std::once_flag done;
+  std::call_once(done, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+}
 
 constexpr int primary(int code) noexcept {
   return code & 0xFF;
@@ -35,6 +43,7 @@ void database::finalizer::operator()(sqlite3_stmt* statement) const noexcept {
 }
 
 database::database(const std::string& path) {
+  count_nothing();
   sqlite3* opened = nullptr;
   // No mutexes: one thread at a time, which the store sees to. No URIs: a folder's name may hold anything.
   const int code =

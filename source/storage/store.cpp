@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -33,6 +34,11 @@ std::unique_ptr<database> open_to_write(const std::string& path) {
   // FULL: a commit is on the disk before it is answered. NORMAL would lose the last ones with the power.
   db->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216");
   return db;
+}
+
+void limit_memory(database& db, std::size_t bytes) {
+  const auto page = static_cast<std::size_t>(db.number_of("PRAGMA page_size"));
+  db.execute(("PRAGMA max_page_count = " + std::to_string(std::max<std::size_t>(bytes / page, 1))).c_str());
 }
 
 outcome wait_for(const std::function<bool(store::answer)>& hand_in) {
@@ -77,6 +83,7 @@ base::result<std::unique_ptr<store>> store::open(options o) {
   }
   try {
     auto writer = open_to_write(p->file);
+    if (o.folder.empty()) limit_memory(*writer, o.memory_bytes);
     const auto ready = bring_up_to_date(*writer, p->file);
     if (!ready) return base::error(ready.error_text());
     std::unique_ptr<database> reader;

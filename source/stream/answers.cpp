@@ -80,9 +80,9 @@ void append_iq_error(std::string& out, std::string_view id_attribute, std::strin
   out += "</iq>";
 }
 
-void append_iq_result(std::string& out, std::string_view id_attribute, std::string_view payload) {
+void append_iq_result(std::string& out, std::string_view attributes, std::string_view payload) {
   out += "<iq type='result'";
-  if (!id_attribute.empty()) (out += ' ') += id_attribute;
+  if (!attributes.empty()) (out += ' ') += attributes;
   if (payload.empty()) {
     out += "/>";
     return;

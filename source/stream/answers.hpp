@@ -27,8 +27,8 @@ void append_error_element(std::string& out, std::string_view condition, std::str
 /// written; empty: it had none.
 void append_iq_error(std::string& out, std::string_view id_attribute, std::string_view condition, std::string_view text = {});
 
-/// Appends <iq type='result'/> with `payload` inside.
-void append_iq_result(std::string& out, std::string_view id_attribute, std::string_view payload = {});
+/// Appends <iq type='result'/> with `payload` inside. `attributes`: as they are to be written; the id, and perhaps more.
+void append_iq_result(std::string& out, std::string_view attributes, std::string_view payload = {});
 
 /// A manager's refusal, read from an iq of type error.
 struct refusal {

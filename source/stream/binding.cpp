@@ -77,6 +77,7 @@ void client_stream::on_session_runs(effects& out) {
   phase_ = stream::phase::open;
   if (login_->waits_for == request::bind2) {
     finish_sasl2_bind(out);
+    if (login_->wants_carbons) say_wish_for_carbons(out);
     login_.reset();
     return advertise(out);
   }

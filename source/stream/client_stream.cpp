@@ -40,6 +40,8 @@ feature_state client_stream::state() const noexcept {
   if (settings_->offer_tls) bits |= has::tls;
   if (secured_) bits |= has::secured;
   if (settings_->max_bytes_after_login != 0 || settings_->idle_seconds != 0) bits |= has::limits;
+  if (settings_->offer_rosters) bits |= has::rosters;
+  if (!settings_->capabilities.empty()) bits |= has::capabilities;
   return static_cast<feature_state>(bits);
 }
 
@@ -72,6 +74,7 @@ void client_stream::advertise(effects& out) {
   if (login_) what.bindings = &login_->tls.bindings;
   what.max_bytes = who_.empty() ? settings_->max_bytes_before_login : settings_->max_bytes_after_login;
   what.idle_seconds = settings_->idle_seconds;
+  what.capabilities = settings_->capabilities;
   what.invited_only = !settings_->registration_token.empty();
   append_features(out.to_peer, state(), what);
 }
@@ -155,7 +158,7 @@ void client_stream::finish(close_reason reason, effects& out) {
   out.close = reason;
   phase_ = stream::phase::closed;
   login_.reset();
-  kept_.reset();
+  forget_all_but_presence();
 }
 
 void client_stream::on_gone(effects& out) {

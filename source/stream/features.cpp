@@ -33,11 +33,13 @@ void append_mechanisms(std::string& out, feature_state, const offer& what) {
   out += "</mechanisms>";
 }
 
-void append_authentication(std::string& out, feature_state, const offer& what) {
+void append_authentication(std::string& out, feature_state state, const offer& what) {
   if (what.mechanisms.empty()) return;  // XEP-0388 section 2.1: not without a mechanism
   out += "<authentication xmlns='urn:xmpp:sasl:2'>";
   append_mechanism_names(out, what);
-  out += "<inline><bind xmlns='urn:xmpp:bind:0'/></inline></authentication>";
+  out += "<inline><bind xmlns='urn:xmpp:bind:0'";
+  out += (state & has::rosters) != 0 ? "><inline><feature var='urn:xmpp:carbons:2'/></inline></bind>" : "/>";
+  out += "</inline></authentication>";
 }
 
 template <const char* text>
@@ -56,6 +58,13 @@ void append_registration(std::string& out, feature_state, const offer& what) {
 constexpr char bind[] = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
 // Optional, so that clients written after RFC 6121, which dropped it, need not ask.
 constexpr char session_question[] = "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>";
+
+constexpr char rosterver[] = "<ver xmlns='urn:xmpp:features:rosterver'/>";
+constexpr char preapproval[] = "<sub xmlns='urn:xmpp:features:pre-approval'/>";
+
+void append_capabilities(std::string& out, feature_state, const offer& what) {
+  out += what.capabilities;
+}
 
 void append_limits(std::string& out, feature_state, const offer& what) {
   out += "<limits xmlns='urn:xmpp:stream-limits:0'>";
@@ -77,11 +86,16 @@ const feature legacy_login{"legacy login", has::passwords, has::login, append_co
 const feature registration{"registration", has::passwords | has::registration, has::login, append_registration};
 const feature resource_binding{"resource binding", has::version_1 | has::login, has::resource, append_constant<bind>};
 const feature session{"session", has::version_1 | has::login, has::resource, append_constant<session_question>};
+// They tell of the session manager, and are no steps: also where a resource is bound already.
+const feature roster_versions{"roster versions", has::version_1 | has::login | has::rosters, 0, append_constant<rosterver>};
+const feature pre_approval{"pre-approval", has::version_1 | has::login | has::rosters, 0, append_constant<preapproval>};
+const feature capabilities{"capabilities", has::version_1 | has::login | has::capabilities, 0, append_capabilities};
 const feature limits{"limits", has::version_1 | has::limits, 0, append_limits};
 
 std::span<const feature* const> all() noexcept {
-  static constexpr std::array<const feature*, 9> table{&starttls,     &channel_binding,  &sasl,    &sasl2, &legacy_login,
-                                                       &registration, &resource_binding, &session, &limits};
+  static constexpr std::array<const feature*, 12> table{
+      &starttls, &channel_binding, &sasl,         &sasl2,        &legacy_login, &registration, &resource_binding,
+      &session,  &roster_versions, &pre_approval, &capabilities, &limits};
   return table;
 }
 

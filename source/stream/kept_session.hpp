@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,16 @@ struct client_stream::kept {
   std::string presence;           ///< the last one without `to`, as it went to the manager; empty: none, or unavailable
   std::vector<route::held> held;  ///< what came back unhandled, in the order in which it was sent
   bool waits_for_others = false;  ///< from the question for the session until all have theirs
+
+  // What the client asked for once, and is to be as it was.
+  enum wish : std::uint8_t {
+    carbons = 1U << 0U,  ///< XEP-0280
+    roster = 1U << 1U,   ///< and so its changes (RFC 6121 section 2.1.6)
+    blocked = 1U << 2U,  ///< the same of the block list (XEP-0191 section 3.2)
+  };
+  std::uint8_t wishes = 0;
+  std::uint8_t answers_due = 0;  ///< of those that we have said again: they are not for the client
+  bool is_needed() const noexcept { return !presence.empty() || wishes != 0 || answers_due != 0; }
 };
 
 }  // namespace couplet::stream

@@ -33,8 +33,12 @@ void link_stream::on_header(const xml::element_view& header, component_effects& 
   if (const auto reason = check_root(header, xml::ns::component); reason != close_reason::none) return end(reason, out);
   std::string scratch;
   const auto id = header_attribute(header, "id", scratch);
-  // Nothing to prove the secret with: an empty id would make the proof the same every time.
-  if (id.empty()) return end(close_reason::bad_format, out);
+  // Nothing to prove the secret with: an empty id would make the proof the same every time. But a manager that does not want us may say
+  // so under such a header (Prosody does), and that is worth hearing.
+  if (id.empty()) {
+    state_ = state::without_id;
+    return;
+  }
   out.to_peer += "<handshake>";
   out.to_peer += base::sha1_hex(id, secret_);
   out.to_peer += "</handshake>";
@@ -50,6 +54,10 @@ bool link_stream::on_element(const xml::element_view& element, component_effects
     return false;  // features, of a manager that also speaks XMPP 1.0: nothing in them is for us
   }
   if (state_ == state::open) return true;
+  if (state_ == state::without_id) {
+    end(close_reason::bad_format, out);
+    return false;
+  }
   if (state_ == state::handshake && element.name == "handshake") {
     out.authenticated = true;
     state_ = state::open;

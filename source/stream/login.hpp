@@ -60,6 +60,7 @@ struct client_stream::login {
   bool response_due = false;                  ///< a challenge was sent
   bool sasl2 = false;                         ///< the exchange was begun by XEP-0388
   bool bind_inline = false;                   ///< SASL2: a resource is wanted with the success
+  bool wants_carbons = false;                 ///< and to have them with it
   std::string tag;                            ///< of the wanted resource: its first part
   std::string final_data;                     ///< SASL2: of the mechanism, until the success is written
   std::unique_ptr<sasl::scram_server> scram;  ///< between its messages

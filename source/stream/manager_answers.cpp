@@ -43,6 +43,8 @@ bool is_stanza(std::string_view xml) noexcept {
 close_reason reason_in(std::string_view text) noexcept {
   if (text == route::failure_text::replaced || text == "Disconnected") return close_reason::replaced;
   if (text == route::failure_text::account_removed) return close_reason::account_removed;
+  if (text == route::failure_text::ended_by_admin) return close_reason::ended_by_admin;
+  if (text == route::failure_text::server_reset) return close_reason::server_reset;
   return close_reason::session_ended;
 }
 
@@ -114,7 +116,9 @@ void client_stream::give_up_request(std::string_view condition, effects& out) {
 }
 
 void client_stream::on_failure(const route::failure& m, effects& out) {
-  if (session_runs_ && (controlled_ ? is_about_session(m) : same_session(m.from, session_))) {
+  // A question that the link has not put to the manager that was killed says nothing of the session: it may have been answered before.
+  const bool is_of_link = m.text == route::failure_text::link_down;
+  if (session_runs_ && !is_of_link && (controlled_ ? is_about_session(m) : same_session(m.from, session_))) {
     // An error does not say whether a session of the second generation is over: it is ended all the same.
     if (!controlled_) session_runs_ = false;
     // What came back with it is what the client had sent last.
@@ -159,6 +163,7 @@ void client_stream::on_controlled_stanza(route::controlled_stanza&& m, effects& 
 }
 
 void client_stream::give_to_client(std::string&& xml, effects& out) {
+  if (kept_ && take_answer_to_us(xml)) return base::give_text(std::move(xml));
   if (!may_name_server_namespaces(xml)) {
     out.stanza_to_peer = std::move(xml);
     return;

@@ -47,6 +47,19 @@ std::string_view check(std::string_view name, const stanza_tag& tag, std::string
   return {};
 }
 
+/// The result of a request that is answered here: from whom it was for, where it says so.
+void append_result_for(std::string& out, std::string_view iq, std::string_view payload = {}) {
+  std::string attributes;
+  for (xml::attribute_cursor c(iq); c.next();) {
+    const auto& a = c.current();
+    const std::string_view name = a.name == "to" ? "from" : a.name == "id" ? a.name : std::string_view();
+    if (name.empty()) continue;
+    if (!attributes.empty()) attributes += ' ';
+    attributes.append(name).append(a.whole.substr(a.name.size()));
+  }
+  append_iq_result(out, attributes, payload);
+}
+
 }  // namespace
 
 void client_stream::on_stanza(event& e) {
@@ -66,6 +79,10 @@ void client_stream::on_stanza(event& e) {
   if (e.element.name == "iq" && type == "set" && answer_negotiation_iq(e)) return base::give_text(std::move(xml));
   if (e.element.name == "iq" && type == "get" && answer_address_iq(e, xml::decode_attribute(tag.to, scratch)))
     return base::give_text(std::move(xml));
+  if (e.element.name == "iq" && settings_->keeps_sessions) {
+    std::string to;
+    keep_wish(e, type, xml::decode_attribute(tag.to, to));
+  }
   if (e.element.name == "presence") {
     std::string to;
     keep_presence(type, xml::decode_attribute(tag.to, to), xml);
@@ -93,10 +110,7 @@ bool client_stream::answer_negotiation_iq(event& e) {
   }
   if (!iq.child("session", xml::ns::session)) return false;
   // RFC 3921 section 3: the session runs since the bind; the question still wants its answer.
-  std::string_view id;
-  for (xml::attribute_cursor c(bytes); c.next();)
-    if (c.current().name == "id") id = c.current().whole;
-  append_iq_result(e.out.to_peer, id);
+  append_result_for(e.out.to_peer, bytes);
   return true;
 }
 
@@ -116,10 +130,7 @@ bool client_stream::answer_address_iq(event& e, std::string_view to) {
   auto payload = "<address xmlns='urn:xmpp:sic:1'><ip>" + ip->to_text() + "</ip>";
   if (e.around->client_port() != 0) payload += "<port>" + std::to_string(e.around->client_port()) + "</port>";
   payload += "</address>";
-  std::string_view id;
-  for (xml::attribute_cursor c(bytes); c.next();)
-    if (c.current().name == "id") id = c.current().whole;
-  append_iq_result(e.out.to_peer, id, payload);
+  append_result_for(e.out.to_peer, bytes, payload);
   return true;
 }
 

@@ -138,6 +138,7 @@ void client_stream::on_sasl2_authenticate(event& e) {
   const std::string name(root.attribute("mechanism").value_or(std::string_view()));
   const auto bind = root.child("bind", xml::ns::bind2);
   login_->bind_inline = static_cast<bool>(bind);
+  login_->wants_carbons = settings_->offer_rosters && bind.child("enable", xml::ns::carbons);
   login_->tag = bind.child("tag").text();
   std::optional<std::string> initial;
   if (const auto given = root.child("initial-response")) initial = given.text();

@@ -9,7 +9,7 @@ namespace couplet::tls {
 
 namespace {
 
-constexpr std::size_t record_head = 5;
+constexpr std::size_t head_bytes = 5;
 /// A handshake with a client's chain of certificates stays far below.
 constexpr std::size_t max_handshake_bytes = 65'536;
 constexpr unsigned max_handshake_records = 100;
@@ -53,7 +53,8 @@ void engine::fail_and_tell(std::string_view why, io_turn& turn) noexcept {
 }
 
 void engine::fail_with(int code, io_turn& turn) noexcept {
-  fail_and_tell(turn.no_memory ? "out of memory" : failure_words(connection_.get(), code), turn);
+  if (turn.no_memory) return fail_and_tell("out of memory", turn);
+  fail_and_tell(failure_words(connection_.get(), code, status_ == status::open), turn);
 }
 
 engine::status engine::feed(std::string_view ciphertext, std::string& plain, std::string& out) {
@@ -130,14 +131,14 @@ void engine::take_records(std::string_view ciphertext, std::string& plain, std::
 
 std::string_view engine::next_piece(std::string_view& ciphertext) noexcept {
   std::size_t size = 0;
-  while (size < ciphertext.size() && head_seen_ < record_head) {
+  while (size < ciphertext.size() && head_seen_ < head_bytes) {
     const auto byte = static_cast<unsigned char>(ciphertext[size++]);
     if (++head_seen_ >= 4) record_size_ = static_cast<std::uint16_t>(record_size_ << 8U | byte);
-    if (head_seen_ == record_head) record_left_ = record_size_;
+    if (head_seen_ == head_bytes) record_left_ = record_size_;
   }
   const auto body = std::min<std::size_t>(record_left_, ciphertext.size() - size);
   record_left_ = static_cast<std::uint16_t>(record_left_ - body);
-  if (head_seen_ == record_head && record_left_ == 0) head_seen_ = 0;
+  if (head_seen_ == head_bytes && record_left_ == 0) head_seen_ = 0;
   const auto piece = ciphertext.substr(0, size + body);
   ciphertext.remove_prefix(piece.size());
   return piece;

@@ -59,12 +59,14 @@ std::string_view find(const std::array<words, size>& table, int code) noexcept {
 
 }  // namespace
 
-std::string_view failure_words(WOLFSSL* connection, int code) noexcept {
+std::string_view failure_words(WOLFSSL* connection, int code, bool open) noexcept {
   WOLFSSL_ALERT_HISTORY history{};
   if (code == FATAL_ERROR && wolfSSL_get_alert_history(connection, &history) == WOLFSSL_SUCCESS) {
     const auto text = find(alerts, history.last_rx.code);
     return text.empty() ? "the peer's alert" : text;
   }
+  // The library takes a second ClientHello for the first one that came again.
+  if (code == DUPLICATE_MSG_E && open) return "an attempt to renegotiate";
   const auto text = find(own_words, code);
   if (!text.empty()) return text;
   const char* const library_text = wolfSSL_ERR_reason_error_string(static_cast<unsigned long>(code));

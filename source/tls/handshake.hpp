@@ -45,8 +45,8 @@ protection protection_of(unsigned suite, bool is_1_3) noexcept;
 /// Asks the library what was agreed upon. To be called once the handshake is over and its secrets are still kept.
 std::unique_ptr<facts> collect_facts(WOLFSSL* connection, handshake& from);
 
-/// What went wrong in the library, in its words or ours: a text that lives for ever.
-std::string_view failure_words(WOLFSSL* connection, int code) noexcept;
+/// What went wrong in the library, in its words or ours: a text that lives for ever. `open`: the handshake was over.
+std::string_view failure_words(WOLFSSL* connection, int code, bool open) noexcept;
 
 /// A fatal alert in the clear (RFC 8446 section 6), for what the library does not get to see.
 void append_alert(unsigned description, std::string& out);

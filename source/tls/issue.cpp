@@ -13,11 +13,11 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr auto common_name_id = "\x55\x04\x03"sv;
+constexpr auto common_name_oid = "\x55\x04\x03"sv;
 constexpr auto basic_constraints_id = "\x55\x1d\x13"sv;
 constexpr auto key_usage_id = "\x55\x1d\x0f"sv;
 constexpr auto extended_key_usage_id = "\x55\x1d\x25"sv;
-constexpr auto alternative_name_id = "\x55\x1d\x11"sv;
+constexpr auto alternative_name_oid = "\x55\x1d\x11"sv;
 constexpr auto server_auth_id = "\x2b\x06\x01\x05\x05\x07\x03\x01"sv;
 constexpr auto client_auth_id = "\x2b\x06\x01\x05\x05\x07\x03\x02"sv;
 constexpr auto ecdsa_with_sha256_id = "\x2a\x86\x48\xce\x3d\x04\x03\x02"sv;
@@ -28,7 +28,7 @@ std::string name_of(std::string_view common_name) {
   if (common_name.size() > max_common_name) common_name = {};  // the names are in subjectAltName
   if (common_name.empty()) return der::write(der::sequence, ""sv);
   const auto pair =
-      der::write(der::sequence, {der::write(der::object_id, common_name_id), der::write(der::utf8_string, common_name)});
+      der::write(der::sequence, {der::write(der::object_id, common_name_oid), der::write(der::utf8_string, common_name)});
   return der::write(der::sequence, der::write(der::set, pair));
 }
 
@@ -54,7 +54,7 @@ std::string extensions_of(const certificate_request& what) {
   if (!what.alternative_names.empty()) {
     // Critical where there is no subject (RFC 5280 section 4.2.1.6).
     const bool critical = what.subject.empty() || what.subject.size() > max_common_name;
-    all += der::write_extension(alternative_name_id, critical, der::write(der::sequence, what.alternative_names));
+    all += der::write_extension(alternative_name_oid, critical, der::write(der::sequence, what.alternative_names));
   }
   return der::write(der::context_constructed + 3, der::write(der::sequence, all));
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 
-#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 
@@ -30,13 +29,7 @@ void wipe(void* memory, std::size_t size) noexcept {
 }
 
 void fill_random(unsigned char* memory, std::size_t size) {
-  while (size != 0) {
-    const auto number = base::random_u64();
-    const auto now = std::min(size, sizeof number);
-    std::copy_n(reinterpret_cast<const unsigned char*>(&number), now, memory);
-    memory += now;
-    size -= now;
-  }
+  base::fill_random(memory, size);
 }
 
 }  // namespace couplet::tls

@@ -10,7 +10,7 @@ namespace {
 
 constexpr byte_set after_tag_name(" \t\r\n/>");
 constexpr byte_set after_attribute_name(" \t\r\n=");
-constexpr byte_set special_in_value("&\t\r\n");
+constexpr byte_set normalized_in_value("&\t\r\n");
 
 std::size_t skip_blanks(std::string_view bytes, std::size_t from) noexcept {
   while (from < bytes.size() && (class_of(bytes[from]) & is_blank) != 0) ++from;
@@ -59,11 +59,11 @@ std::string_view find_attribute(std::string_view element_bytes, std::string_view
 }
 
 std::string_view decode_attribute(std::string_view raw, std::string& scratch) {
-  std::size_t at = special_in_value.find(raw, 0);
+  std::size_t at = normalized_in_value.find(raw, 0);
   if (at == raw.size()) return raw;
   scratch.clear();
   std::size_t copied = 0;
-  for (; at < raw.size(); at = special_in_value.find(raw, at)) {
+  for (; at < raw.size(); at = normalized_in_value.find(raw, at)) {
     scratch.append(raw, copied, at - copied);
     if (raw[at] == '&') {
       const reference r = read_reference(raw.substr(at));

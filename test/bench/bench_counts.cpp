@@ -1,5 +1,5 @@
 // What one forwarded stanza of 300 bytes costs the server, counted and so the same on a busy machine: allocations (by a
-// preloaded library) and instructions (by callgrind), on the path client, session manager, client. One pair, one message
+// preloaded library) and instructions (by callgrind), on the path client, session manager, client, or from a component to another one. One pair, one message
 // under way: each message is read, routed and written by itself.
 //
 // Allocations are read while the server runs: after the warm-up and again after the measured messages. Instructions are the
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "args.hpp"
+#include "attach.hpp"
 #include "counts.hpp"
 #include "login.hpp"
 #include "pairs.hpp"
@@ -32,14 +33,17 @@ struct plan {
   std::string keep;  ///< folder for callgrind's files
 };
 
-/// A pair of clients that are logged in, and the load between them.
+/// A pair of clients that are logged in, or of components, and the load between them.
 class one_pair {
  public:
-  one_pair(const stand& server, const plan& what) : clients_(login_crowd(server.where(), 2).log_in(0, 2, true)) {
-    load_ = std::make_unique<pair_load>(
-        std::vector<int>{clients_[0].fd, clients_[1].fd},
-        std::vector<std::string>{make_message(clients_[1].jid, what.size, 0), make_message(clients_[0].jid, what.size, 0)},
-        what.in_flight, answer::credit);
+  one_pair(const stand& server, role which, const plan& what) {
+    const bool components = which == role::components;
+    clients_ = components ? attach_components(server.where(), 2) : login_crowd(server.where(), 2).log_in(0, 2, true);
+    std::vector<std::string> messages;
+    for (std::size_t n = 0; n < 2; ++n)
+      messages.push_back(make_message(clients_[n ^ 1U].jid, what.size, 0, components ? clients_[n].jid : std::string()));
+    load_ =
+        std::make_unique<pair_load>(std::vector<int>{clients_[0].fd, clients_[1].fd}, messages, what.in_flight, answer::credit);
   }
   ~one_pair() { close_all(clients_); }
   one_pair(const one_pair&) = delete;
@@ -61,7 +65,7 @@ const allocation_counts& map_counts(const std::string& path) {
 }
 
 std::string name_of(role which, const stand& server, std::size_t number) {
-  return "counts.role" + std::to_string(static_cast<int>(which)) + "." + server.name_of(number);
+  return "counts." + name_of(which) + "." + server.name_of(number);
 }
 
 void count_allocations(stand_options how, role which, const plan& what) {
@@ -72,7 +76,7 @@ void count_allocations(stand_options how, role which, const plan& what) {
   // The manager of role two is started first and so has the number 0; it is listed last.
   std::vector<const allocation_counts*> counts;
   for (std::size_t n = server.processes().size(); n-- > 0;) counts.push_back(&map_counts(how.counts + std::to_string(n)));
-  one_pair pair(server, what);
+  one_pair pair(server, which, what);
   pair.send(what.warm_up);
   std::vector<std::uint64_t> calls, bytes;
   for (const auto* one : counts) calls.push_back(one->calls), bytes.push_back(one->bytes);
@@ -99,8 +103,7 @@ double instructions_in(const std::string& path) {
 std::vector<double> run_under_callgrind(stand_options how, role which, const plan& what, unsigned messages,
                                         std::vector<std::string>& names) {
   const scratch_folder folder;
-  const std::string kept =
-      what.keep + "/callgrind.role" + std::to_string(static_cast<int>(which)) + "." + std::to_string(messages);
+  const std::string kept = what.keep + "/callgrind." + name_of(which) + "." + std::to_string(messages);
   const std::string out = what.keep.empty() ? folder.file("callgrind") : kept;
   how.wrapper = {"valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=" + out + ".@N"};
   how.ready_limit = std::chrono::minutes(2);
@@ -109,7 +112,7 @@ std::vector<double> run_under_callgrind(stand_options how, role which, const pla
   for (std::size_t n = server.processes().size(); n-- > 0;) files.push_back(out + "." + std::to_string(n));
   names.clear();
   for (std::size_t n = 0; n < files.size(); ++n) names.push_back(name_of(which, server, n));
-  one_pair(server, what).send(messages);
+  one_pair(server, which, what).send(messages);
   server.stop(std::chrono::minutes(2));
   std::vector<double> totals;
   for (const auto& file : files) totals.push_back(instructions_in(file));

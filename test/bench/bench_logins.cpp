@@ -46,7 +46,7 @@ void body(args given) {
   how.users = accounts;
   for (const role which : roles) {
     stand server(how, which);
-    measure("logins.role" + std::to_string(static_cast<int>(which)), parallel, rounds, round_ns, server);
+    measure("logins." + name_of(which), parallel, rounds, round_ns, server);
     server.stop();
   }
 }

@@ -70,9 +70,11 @@ void burst_load::burst() {
     while (!hear(one))
       if (now_ns() >= give_up) throw std::runtime_error("a message is missing after ten seconds");
   quiet_until_ = now_ns() + pause_ns * pairs_.size();
-  for (auto& one : pairs_)
-    if (one.receiver && !one.receiver->decrypt(one.received).ends_with(end_tag))
-      throw std::runtime_error("a record is not a message");
+  for (auto& one : pairs_) {
+    if (!one.receiver) continue;
+    const auto plain = one.receiver->decrypt(one.received);
+    if (!plain.ends_with(end_tag)) throw std::runtime_error("a record is not a message: " + plain);
+  }
 }
 
 /// Looks what is there, without sleeping: to wake us would be the server's work. True: the message has arrived.

@@ -65,6 +65,7 @@ struct login_crowd::attempt {
   step waits_for = step::features;
   bool session_offered = false;
   std::string jid;
+  std::uint64_t due_ns = 0;
   std::size_t used = 0;
   std::array<char, 8192> in;
 
@@ -137,6 +138,45 @@ void login_crowd::run(bool leave, std::size_t first, std::size_t accounts, std::
   }
 }
 
+paced_logins login_crowd::log_in_at_pace(const pace& how, const std::function<bool()>& go_on) {
+  paced_logins noted;
+  paced_ = &noted;
+  leave_ = true;
+  first_ = how.first;
+  const std::uint64_t begin_ns = now_ns(), gap = 1'000'000'000 / how.per_second;
+  std::size_t begun = 0, under_way = 0;
+  bool more = true;
+  epoll_event events[64];
+  while (more || under_way > 0) {
+    more = more && go_on();
+    for (auto& one : attempts_) {
+      const std::uint64_t due = begin_ns + begun * gap;
+      if (!more || due > now_ns()) break;
+      if (one.fd >= 0) continue;
+      one.due_ns = due;
+      begin(one, how.first + begun++ % how.accounts);
+      ++under_way;
+    }
+    const int ready = epoll_wait(epoll_, events, 64, 1);
+    for (int i = 0; i < ready; ++i)
+      if (on_readable_or_refused(attempts_[events[i].data.u32])) --under_way;
+    if (now_ns() >= begin_ns + time_limit_ns) throw std::runtime_error("logins: no end after two minutes");
+  }
+  paced_ = nullptr;
+  return noted;
+}
+
+bool login_crowd::on_readable_or_refused(attempt& one) {
+  try {
+    return on_readable(one);
+  } catch (const std::runtime_error&) {
+    close(one.fd);
+    one.fd = -1;
+    ++paced_->refused;
+    return true;
+  }
+}
+
 /// True when this login has reached its end; the socket is then closed or handed over.
 bool login_crowd::on_readable(attempt& one) {
   const ssize_t got = recv(one.fd, one.in.data() + one.used, one.in.size() - one.used, 0);
@@ -170,6 +210,7 @@ bool login_crowd::advance(attempt& one) {
     return false;
   };
   const auto finish = [&] {
+    if (paced_ != nullptr) paced_->milliseconds.push_back(static_cast<double>(now_ns() - one.due_ns) * 1e-6);
     return leave_ ? next("</stream:stream>", step::footer) : next((presence_ ? "<presence/>" : "") + ping_, step::quiet);
   };
   const bool waits_for_iq = one.waits_for == step::bound || one.waits_for == step::session;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace couplet::bench {
 /// The server under test as a client sees it. Account n is `<user_prefix>n@<domain>`, all have the same password.
 struct site {
   endpoint server;
-  endpoint tls;  ///< where TLS comes first
+  endpoint tls;         ///< where TLS comes first
+  endpoint components;  ///< where components connect; only of a stand with components
   std::string domain = "localhost";
   std::string user_prefix = "user";
   std::string password = "pw";
@@ -22,6 +24,18 @@ struct site {
 struct client {
   int fd = -1;
   std::string jid;
+};
+
+/// Logins at a steady pace.
+struct pace {
+  unsigned per_second = 100;
+  std::size_t first = 0, accounts = 1;  ///< by turns
+};
+
+/// What became of them.
+struct paced_logins {
+  std::vector<double> milliseconds;  ///< from when each was due until its session was there
+  std::size_t refused = 0;
 };
 
 /// Logs clients in as a careful client does (RFC 6120): header, SASL PLAIN, header, bind, session where it is offered,
@@ -42,6 +56,10 @@ class login_crowd {
   /// until `total` logins are done or the time (now_ns) is reached. Returns how many were done.
   std::size_t log_in_and_out(std::size_t first, std::size_t accounts, std::size_t total, std::uint64_t until_ns);
 
+  /// The same at a steady pace, as long as `go_on` says so. Who is refused, as while no session manager is there, is counted. A login that is due
+  /// while all `parallel` are under way begins late, and its time counts from when it was due.
+  [[nodiscard]] paced_logins log_in_at_pace(const pace& how, const std::function<bool()>& go_on);
+
  private:
   struct attempt;
   enum class step : std::uint8_t;
@@ -51,6 +69,7 @@ class login_crowd {
   [[nodiscard]] bool on_readable(attempt& one);
   [[nodiscard]] bool advance(attempt& one);
   void say_auth(const attempt& one) const;
+  [[nodiscard]] bool on_readable_or_refused(attempt& one);
 
   site where_;
   std::string header_, ping_;
@@ -60,6 +79,7 @@ class login_crowd {
   std::vector<attempt> attempts_;
   std::vector<client> logged_in_;
   std::size_t first_ = 0, done_ = 0;
+  paced_logins* paced_ = nullptr;  ///< where they are being noted
 };
 
 /// Closes them all, with a reset.

@@ -89,9 +89,9 @@ std::uint64_t pair_load::hear(side& one) {
   return found;
 }
 
-std::uint64_t pair_load::take_events() {
+std::uint64_t pair_load::take_events(int wait_ms, bool answered) {
   epoll_event events[256];
-  const int ready = epoll_wait(epoll_, events, 256, 1000);
+  const int ready = epoll_wait(epoll_, events, 256, wait_ms);
   std::uint64_t found = 0;
   for (int i = 0; i < ready; ++i) {
     const std::size_t n = events[i].data.u32;
@@ -99,7 +99,7 @@ std::uint64_t pair_load::take_events() {
     if (messages > under_way_) throw std::runtime_error("more messages arrived than were sent");
     found += messages;
     under_way_ -= messages;
-    say(sides_[how_ == answer::credit ? n ^ 1U : n], messages);
+    if (answered) say(sides_[how_ == answer::credit ? n ^ 1U : n], messages);
   }
   return found;
 }
@@ -115,7 +115,7 @@ pair_result pair_load::run(std::uint64_t max_ns, std::uint64_t max_messages) {
   under_way_ = 0;
   for (std::size_t n = 0; n < sides_.size(); n += 2) say(sides_[n], in_flight_);
   while (under_way_ > 0) {
-    result.all_messages += take_events();
+    result.all_messages += take_events(1000, true);
     const std::uint64_t now = now_ns();
     if (result.seconds <= 0 && (now >= stop || under_way_ == 0)) {
       note(now);
@@ -127,8 +127,31 @@ pair_result pair_load::run(std::uint64_t max_ns, std::uint64_t max_messages) {
   return result;
 }
 
-std::string make_message(const std::string& to, std::size_t size, std::size_t body) {
-  const std::string head = "<message to='" + to + "' type='chat' id='m1'><body>", tail = "</body></message>";
+pair_result pair_load::run_at_rate(std::uint64_t max_ns, std::uint64_t per_second) {
+  const std::uint64_t cpu_before = cpu_ns_of(getpid()), begin = now_ns(), stop = begin + max_ns;
+  pair_result result;
+  std::uint64_t sent = 0, now = begin;
+  std::size_t turn = 0;
+  may_send_ = per_second * max_ns / 1'000'000'000;
+  under_way_ = 0;
+  while (may_send_ > 0 || under_way_ > 0) {
+    for (const std::uint64_t due = (now - begin) * per_second / 1'000'000'000; sent < due && may_send_ > 0; ++sent) {
+      say(sides_[turn], 1);
+      turn = (turn + 2) % sides_.size();
+    }
+    result.messages += take_events(1, false);
+    now = now_ns();
+    if (now >= stop + drain_ns) throw std::runtime_error(std::to_string(under_way_) + " messages are missing after ten seconds");
+  }
+  result.all_messages = result.messages;
+  result.seconds = static_cast<double>(now - begin) * 1e-9;
+  result.generator_cpu_ns = cpu_ns_of(getpid()) - cpu_before;
+  return result;
+}
+
+std::string make_message(const std::string& to, std::size_t size, std::size_t body, const std::string& from) {
+  const std::string sender = from.empty() ? "" : "' from='" + from;
+  const std::string head = "<message to='" + to + sender + "' type='chat' id='m1'><body>", tail = "</body></message>";
   if (size != 0 && size < head.size() + tail.size() + 1) throw std::invalid_argument("no message is that small");
   if (size != 0) body = size - head.size() - tail.size();
   return head + std::string(body, 'x') + tail;

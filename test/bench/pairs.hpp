@@ -39,6 +39,10 @@ class pair_load {
   /// more. Throws std::runtime_error where that takes over ten seconds or a connection ends.
   [[nodiscard]] pair_result run(std::uint64_t max_ns, std::uint64_t max_messages);
 
+  /// The first of each pair send by turns, so many messages a second together, until the time is over; what arrives sends nothing.
+  /// Looks at the clock every millisecond. Waits and throws as run() does.
+  [[nodiscard]] pair_result run_at_rate(std::uint64_t max_ns, std::uint64_t per_second);
+
  private:
   struct side {
     int fd = -1;
@@ -50,7 +54,7 @@ class pair_load {
 
   void say(side& one, std::uint64_t count);
   [[nodiscard]] std::uint64_t hear(side& one);
-  [[nodiscard]] std::uint64_t take_events();
+  [[nodiscard]] std::uint64_t take_events(int wait_ms, bool answered);
 
   std::vector<side> sides_;
   std::vector<char> in_;
@@ -61,7 +65,7 @@ class pair_load {
   std::uint64_t under_way_ = 0;  ///< sent and not yet received
 };
 
-/// A message to `to` of exactly `size` bytes, or with a body of exactly `body` bytes: one of the two is 0.
-[[nodiscard]] std::string make_message(const std::string& to, std::size_t size, std::size_t body);
+/// A message to `to` of exactly `size` bytes, or with a body of exactly `body` bytes: one of the two is 0. With `from` where it is not empty.
+[[nodiscard]] std::string make_message(const std::string& to, std::size_t size, std::size_t body, const std::string& from = {});
 
 }  // namespace couplet::bench

@@ -190,6 +190,17 @@ memory process::memory_settled() const {
   return last;
 }
 
+std::uint64_t process::peak_resident() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  fail("no memory figures");
+}
+
+void process::forget_peak() const {
+  std::ofstream("/proc/" + std::to_string(pid_) + "/clear_refs") << "5\n";
+}
+
 std::uint64_t cpu_ns_of(pid_t pid) {
   clockid_t clock{};
   timespec now{};

@@ -80,6 +80,9 @@ class process {
   [[nodiscard]] memory memory_now() const;
   /// Memory once it stands still: two readings 100 ms apart that are equal, three seconds at most.
   [[nodiscard]] memory memory_settled() const;
+  /// The most that was resident, in bytes, since the start or since forget_peak().
+  [[nodiscard]] std::uint64_t peak_resident() const;
+  void forget_peak() const;
 
  private:
   [[noreturn]] void fail(const std::string& what) const;

@@ -27,6 +27,11 @@ inline void figure(std::string_view name, double value, std::string_view unit) {
   return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+/// The lowest value. Of an empty list: 0.
+[[nodiscard]] inline double lowest(const std::vector<double>& values) {
+  return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
+}
+
 /// Runs a benchmark's body, alone on the machine, and turns what it throws into one line and an exit code: 2 for wrong usage,
 /// 1 for the rest.
 template <class Body>

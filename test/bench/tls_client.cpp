@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -69,13 +70,27 @@ tls_connection::tls_connection(const tls_context& shared, const endpoint& server
   throw std::runtime_error("the TLS handshake failed");
 }
 
+tls_connection::tls_connection(const endpoint& server, std::size_t number) : fd_(connect_to(server, number)) {}
+
 tls_connection::~tls_connection() {
   if (fd_ >= 0) close(fd_);
 }
 
-/// What became of a call of OpenSSL: 1: done; 0: it will not; -1: to be called again, now that the socket is ready.
+int tls_connection::write_once(std::string_view words) {
+  const int size = static_cast<int>(words.size());
+  return ssl_ ? SSL_write(ssl_.get(), words.data(), size)
+              : static_cast<int>(::send(fd_, words.data(), words.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+int tls_connection::read_once(char* room, int size) {
+  return ssl_ ? SSL_read(ssl_.get(), room, size)
+              : static_cast<int>(::recv(fd_, room, static_cast<std::size_t>(size), MSG_DONTWAIT));
+}
+
+/// What became of a call of OpenSSL, or of the socket: 1: done; 0: it will not; -1: to be called again, now that the socket is ready.
 int tls_connection::wait(int result) {
   if (result > 0) return 1;
+  if (!ssl_) return result < 0 && errno == EAGAIN && look(fd_, POLLIN) ? -1 : 0;
   const int error = SSL_get_error(ssl_.get(), result);
   if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return 0;
   return look(fd_, error == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN) ? -1 : 0;
@@ -89,7 +104,7 @@ void tls_connection::fail(const char* where) {
 void tls_connection::say(std::string_view words) {
   heard_.clear();
   int done = 0;
-  while ((done = wait(SSL_write(ssl_.get(), words.data(), static_cast<int>(words.size())))) < 0) {
+  while ((done = wait(write_once(words))) < 0) {
   }
   if (done == 0) fail("nothing can be written");
 }
@@ -98,7 +113,7 @@ const std::string& tls_connection::hear(std::string_view words) {
   char room[4096];
   while (heard_.find(words) == std::string::npos) {
     if (heard_.find("<failure") != std::string::npos || heard_.find("<stream:error") != std::string::npos) fail("refused");
-    const int got = SSL_read(ssl_.get(), room, sizeof room);
+    const int got = read_once(room, sizeof room);
     if (got > 0) heard_.append(room, static_cast<std::size_t>(got));
     if (wait(got) == 0) fail("the server closed or said nothing for ten seconds");
   }
@@ -106,7 +121,11 @@ const std::string& tls_connection::hear(std::string_view words) {
 }
 
 void tls_connection::leave() {
-  SSL_shutdown(ssl_.get());
+  if (ssl_) {
+    SSL_shutdown(ssl_.get());
+  } else {
+    shutdown(fd_, SHUT_WR);
+  }
   char room[4096];
   for (;;) {
     if (!look(fd_, POLLIN)) fail("the server did not close");

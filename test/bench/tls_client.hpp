@@ -27,13 +27,15 @@ class tls_context {
   std::unique_ptr<ssl_ctx_st, release> own_;
 };
 
-/// One client's connection to a port where TLS comes first. Calls wait, ten seconds at most, and throw std::runtime_error. They wait
+/// One client's connection to a port where TLS comes first, mostly. Calls wait, ten seconds at most, and throw std::runtime_error. They wait
 /// by looking again and again: to wake a sleeper on another core is much work, which would be charged to the server, and which a
 /// client on another machine does not cost.
 class tls_connection {
  public:
   /// Connects (`number` as with connect_to) and shakes hands.
   tls_connection(const tls_context& shared, const endpoint& server, std::size_t number);
+  /// The same without TLS, to a port where streams begin in the clear. Only say(), hear() and leave() are for it.
+  tls_connection(const endpoint& server, std::size_t number);
   ~tls_connection();
   tls_connection(const tls_connection&) = delete;
   tls_connection& operator=(const tls_connection&) = delete;
@@ -56,6 +58,8 @@ class tls_connection {
 
  private:
   [[nodiscard]] int wait(int result);
+  [[nodiscard]] int write_once(std::string_view words);
+  [[nodiscard]] int read_once(char* room, int size);
   [[noreturn]] void fail(const char* where);
 
   int fd_;

@@ -105,11 +105,23 @@ void tls_crowd::come_and_go(visit what, std::size_t first, std::size_t accounts,
 }
 
 void tls_crowd::come_and_go_once(visit what, std::size_t account) {
+  if (what == visit::clear || what == visit::clear_connect) {
+    tls_connection line(where_.server, account);
+    return converse(line, what, account);
+  }
   tls_connection line(context_, where_.tls, account);
-  if (what != visit::handshake) {
+  converse(line, what, account);
+}
+
+void tls_crowd::converse(tls_connection& line, visit what, std::size_t account) {
+  if (what != visit::handshake && what != visit::clear_connect) {
     open_stream(line);
-    authenticate(line, account, what == visit::scram || what == visit::scram_success);
-    if (what == visit::plain || what == visit::scram) static_cast<void>(bind(line));
+    if (what == visit::inline_plain || what == visit::inline_scram) {
+      authenticate_and_bind(line, account, what == visit::inline_scram);
+    } else {
+      authenticate(line, account, what);
+      if (what != visit::plain_success && what != visit::scram_success) static_cast<void>(bind(line));
+    }
     line.say(footer);
     static_cast<void>(line.hear(footer));
   }
@@ -130,11 +142,13 @@ std::vector<client> tls_crowd::log_in(std::size_t first, std::size_t count, bool
 std::unique_ptr<tls_connection> tls_crowd::log_in_one(std::size_t account, bool presence, std::string& jid) {
   auto line = std::make_unique<tls_connection>(context_, where_.tls, account);
   open_stream(*line);
-  authenticate(*line, account, false);
+  authenticate(*line, account, visit::plain);
   jid = bind(*line);
   line->say((presence ? "<presence/>" : "") + ("<iq type='get' id='quiet' to='" + where_.domain) +
             "'><ping xmlns='urn:xmpp:ping'/></iq>");
   static_cast<void>(line->hear("quiet"));
+  // One's own comes back (RFC 6121 section 4.2.2), once the roster is read.
+  if (presence) static_cast<void>(line->hear("<presence"));
   return line;
 }
 
@@ -144,26 +158,56 @@ void tls_crowd::open_stream(tls_connection& line) const {
   static_cast<void>(line.hear("</stream:features>"));
 }
 
-void tls_crowd::authenticate(tls_connection& line, std::size_t account, bool scram) {
-  const std::string user = where_.user_prefix + std::to_string(account), open = "<auth " + std::string(sasl) + " mechanism='";
-  if (!scram) {
-    const std::string zero(1, '\0');
-    line.say(open + "PLAIN'>" + base64(zero + user + zero + where_.password) + "</auth>");
-    static_cast<void>(line.hear("<success"));
-    return;
-  }
+std::string tls_crowd::plain_response(std::size_t account) const {
+  const std::string zero(1, '\0');
+  return base64(zero + where_.user_prefix + std::to_string(account) + zero + where_.password);
+}
+
+tls_crowd::scram_words tls_crowd::scram_begin(std::size_t account) const {
   std::string random(18, '\0');
   RAND_bytes(bytes(random), static_cast<int>(random.size()));
-  const std::string bare = "n=" + user + ",r=" + base64(random);
-  line.say(open + "SCRAM-SHA-256'>" + base64("n,," + bare) + "</auth>");
-  const std::string first = from_base64(content(line.hear("</challenge>"), "challenge"));
+  const std::string bare = "n=" + where_.user_prefix + std::to_string(account) + ",r=" + base64(random);
+  return {bare, base64("n,," + bare)};
+}
+
+std::string tls_crowd::scram_answer(const scram_words& own, const std::string& challenge) {
+  const std::string first = from_base64(content(challenge, "challenge"));
   const auto keys =
       keys_.of(where_.password, from_base64(between(first, "s=", ",")), std::stoi(first.substr(first.find(",i=") + 3)));
   const std::string final = "c=biws,r=" + between(first, "r=", ",");
-  std::string proof = hmac(keys.stored, bare + "," + first + "," + final);
+  std::string proof = hmac(keys.stored, own.bare + "," + first + "," + final);
   for (std::size_t n = 0; n < proof.size(); ++n) proof[n] = static_cast<char>(proof[n] ^ keys.client[n]);
-  line.say("<response " + std::string(sasl) + ">" + base64(final + ",p=" + base64(proof)) + "</response>");
-  static_cast<void>(line.hear("</success>"));
+  return base64(final + ",p=" + base64(proof));
+}
+
+void tls_crowd::authenticate(tls_connection& line, std::size_t account, visit what) {
+  const std::string open = "<auth " + std::string(sasl) + " mechanism='";
+  const auto respond = [&](const std::string& text) { line.say("<response " + std::string(sasl) + ">" + text + "</response>"); };
+  if (what == visit::scram || what == visit::scram_success) {
+    const scram_words own = scram_begin(account);
+    line.say(open + "SCRAM-SHA-256'>" + own.initial_response + "</auth>");
+    respond(scram_answer(own, line.hear("</challenge>")));
+  } else if (what == visit::asked_plain) {
+    line.say(open + "PLAIN'/>");
+    static_cast<void>(line.hear("<challenge"));
+    respond(plain_response(account));
+  } else {
+    line.say(open + "PLAIN'>" + plain_response(account) + "</auth>");
+  }
+  static_cast<void>(line.hear("<success"));
+}
+
+void tls_crowd::authenticate_and_bind(tls_connection& line, std::size_t account, bool scram) {
+  const scram_words own = scram_begin(account);
+  line.say("<authenticate xmlns='urn:xmpp:sasl:2' mechanism='" + std::string(scram ? "SCRAM-SHA-256" : "PLAIN") +
+           "'><initial-response>" + (scram ? own.initial_response : plain_response(account)) +
+           "</initial-response><bind xmlns='urn:xmpp:bind:0'><tag>bench</tag></bind></authenticate>");
+  if (scram) {
+    const std::string answer = scram_answer(own, line.hear("</challenge>"));
+    line.say("<response xmlns='urn:xmpp:sasl:2'>" + answer + "</response>");
+  }
+  // What may be done now comes by itself after it.
+  static_cast<void>(line.hear("</stream:features>"));
 }
 
 std::string tls_crowd::bind(tls_connection& line) const {

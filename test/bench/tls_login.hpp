@@ -18,7 +18,12 @@ enum class visit {
   plain_success,  ///< header, PLAIN, footer
   plain,          ///< header, PLAIN, header, bind, footer
   scram_success,  ///< the same two with SCRAM-SHA-256
-  scram
+  scram,
+  asked_plain,    ///< what `plain` says, but the server has to ask for the name and password: as many words each way as SCRAM has
+  inline_plain,   ///< header, PLAIN with the binding in it, footer (XEP-0388, XEP-0386)
+  inline_scram,   ///< the same with SCRAM-SHA-256
+  clear_connect,  ///< without TLS: connect, and no more
+  clear           ///< what `plain` says, in the clear: the same words at the same times
 };
 
 /// The keys that a client keeps (RFC 5802 section 3, from the salted password), so that it does not derive them each time. For all
@@ -53,7 +58,16 @@ class tls_crowd {
   template <class Work>
   void share(std::size_t total, Work work);
   void come_and_go_once(visit what, std::size_t account);
-  void authenticate(tls_connection& line, std::size_t account, bool scram);
+  void converse(tls_connection& line, visit what, std::size_t account);
+  void authenticate(tls_connection& line, std::size_t account, visit what);
+  void authenticate_and_bind(tls_connection& line, std::size_t account, bool scram);
+  struct scram_words {
+    std::string bare;              ///< client-first-message-bare (RFC 5802 section 7)
+    std::string initial_response;  ///< in Base64
+  };
+  [[nodiscard]] std::string plain_response(std::size_t account) const;
+  [[nodiscard]] scram_words scram_begin(std::size_t account) const;
+  [[nodiscard]] std::string scram_answer(const scram_words& own, const std::string& challenge);
   [[nodiscard]] std::string bind(tls_connection& line) const;
   void open_stream(tls_connection& line) const;
 

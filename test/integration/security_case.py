@@ -1,6 +1,7 @@
 """What the tests of known attacks share. Their numbers are those of a list of attacks that the names of unit tests use as well
 ("SECURITY n: ...")."""
 
+import resource
 import unittest
 
 from harness import Deployment, sanitized
@@ -20,6 +21,12 @@ class Case(unittest.TestCase):
         self.streams = []
         self.addCleanup(self.finish)
         self.witness = self.stream().login("carol", "witness").available()
+
+    def needs_connections(self, number):
+        """Before start(), which raises the limit as far as it goes. Both ends of a connection are in processes of their own."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most != resource.RLIM_INFINITY and most < number + 200:
+            self.skipTest(f"{number} connections need {number + 200} file descriptors; the hard limit is {most}")
 
     def finish(self):
         try:

@@ -4,9 +4,8 @@
 import base64
 import ctypes
 import ctypes.util
-import unittest
 
-from harness import PASSWORDS, Deployment, main
+from harness import PASSWORDS, WithDeployment, main
 from OpenSSL import SSL
 from wire import SASL, Stream
 
@@ -82,17 +81,14 @@ class Patient:
         return getattr(self.connection, name)
 
 
-class ChannelBinding(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.system = Deployment(threads=2, client=("--listen-tls", "127.0.0.1:0"))
-        cls.address = cls.system.front.address("client-tls")
+class ChannelBinding(WithDeployment):
+    threads = 2
+    options = {"client": ("--listen-tls", "127.0.0.1:0")}
 
     @classmethod
-    def tearDownClass(cls):
-        wrong = cls.system.stop()
-        if wrong:
-            raise AssertionError("\n".join(wrong))
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.address = cls.system.front.address("client-tls")
 
     def login(self, version, mechanism, password=PASSWORDS["alice"], spoil=False):
         """What came of it: the name of the last element. The server's own proof is checked by libgsasl."""

@@ -2,10 +2,9 @@
 """Clients that people use, over TLS: go-sendxmpp, libstrophe, Gajim's library; and several of them with the same account."""
 
 import os
-import unittest
 
 import twisted_world
-from harness import DOMAIN, PASSWORDS, Deployment, main, secret_file, wait_until
+from harness import DOMAIN, PASSWORDS, WithDeployment, main, secret_file, wait_until
 from nbxmpp_client import DIRECT, STARTTLS, Gajim, wait_on_loop
 from tls_client import TlsStream, client_context
 from tool import Tool
@@ -15,18 +14,14 @@ STROPHE = os.environ.get("COUPLET_STROPHE_ECHO", "")
 TEXT = "1 < 2 & \"quoted\" 'too' ☕"
 
 
-class Clients(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.system = Deployment(threads=2, client=("--listen-tls", "127.0.0.1:0"))
-        cls.address = cls.system.address
-        cls.tls = cls.system.front.address("client-tls")
+class Clients(WithDeployment):
+    threads = 2
+    options = {"client": ("--listen-tls", "127.0.0.1:0")}
 
     @classmethod
-    def tearDownClass(cls):
-        wrong = cls.system.stop()
-        if wrong:
-            raise AssertionError("\n".join(wrong))
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tls = cls.system.front.address("client-tls")
 
     def setUp(self):
         self.bob = self.enterContext(TlsStream(self.tls, client_context(), direct=True).login("bob", "friend", how="sasl")).available()

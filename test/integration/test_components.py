@@ -1,10 +1,7 @@
 #!/usr/bin/python3
 """Components that we did not write (slixmpp, Twisted, @xmpp/component, gloox) on the component listener, with clients and with each other."""
 
-import asyncio
 import os
-import pathlib
-import queue
 import re
 import signal
 import socket
@@ -13,117 +10,15 @@ import subprocess
 import threading
 import time
 
-import slixmpp
 import twisted_world
-from harness import DOMAIN, PASSWORDS, PATIENCE, WithDeployment, in_every_role, main
+from component_ends import GLOOX, NODE, SECRET, Client, Component, TwistedComponent, loop, make, on_loop
+from harness import DOMAIN, PATIENCE, WithDeployment, in_every_role, main
 from slixmpp.exceptions import IqError
 from tool import Tool
-from twisted.internet import reactor
-from twisted.words.protocols.jabber import component, xmlstream
-from twisted.words.xish import domish
-from twisted_world import on_reactor
+from twisted.words.protocols.jabber import xmlstream
 
 BOT, OTHER, WILD = "bot.localhost", "other.localhost", "x.bots.localhost"
-SECRET, WILD_SECRET = "component-secret-41aa", "wild-secret-93bb"
-GLOOX = os.environ.get("COUPLET_GLOOX_COMPONENT", "")
-FOLDER = pathlib.Path(__file__).resolve().parent / "node"
-
-loop = asyncio.new_event_loop()
-asyncio.set_event_loop(loop)
-
-
-def on_loop(coroutine):
-    """Runs it on the clients' thread and waits for it."""
-    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(PATIENCE * 2)
-
-
-class Common:
-    """What a client and a component of slixmpp have in common."""
-
-    def prepare(self):
-        self.inbox = asyncio.Queue()
-        self.presences = asyncio.Queue()
-        self.stream_errors = asyncio.Queue()
-        self.add_event_handler("message", self.inbox.put_nowait)
-        self.add_event_handler("message_error", self.inbox.put_nowait)
-        self.add_event_handler("stream_error", self.stream_errors.put_nowait)
-        for name in ("presence_available", "presence_unavailable"):
-            self.add_event_handler(name, self.presences.put_nowait)
-        self.auto_authorize = None
-        for plugin in ("xep_0030", "xep_0199"):
-            self.register_plugin(plugin)
-
-    async def begin(self, *where, **how):
-        started = loop.create_future()
-
-        def done(_, value="in"):
-            if not started.done():
-                started.set_result(value)
-
-        self.add_event_handler("session_start", done)
-        self.add_event_handler("stream_error", lambda e: done(e, e["condition"]))
-        self.add_event_handler("disconnected", lambda _: done(_, "disconnected"))
-        self.connect(*where, **how)
-        return await asyncio.wait_for(started, PATIENCE)
-
-    async def next_message(self):
-        return await asyncio.wait_for(self.inbox.get(), PATIENCE)
-
-    async def next_presence(self):
-        return await asyncio.wait_for(self.presences.get(), PATIENCE)
-
-    async def leave(self):
-        await asyncio.wait_for(self.disconnect(wait=2), PATIENCE)
-
-
-class Client(Common, slixmpp.ClientXMPP):
-    def __init__(self, user, resource):
-        super().__init__(f"{user}@{DOMAIN}/{resource}", PASSWORDS[user],
-                         plugin_config={"feature_mechanisms": {"unencrypted_plain": True, "use_mech": "PLAIN"}})  # fmt: skip
-        self.prepare()
-
-
-class Component(Common, slixmpp.ComponentXMPP):
-    def __init__(self, name, secret):
-        super().__init__(name, secret)
-        self.prepare()
-
-
-class TwistedComponent:
-    def __init__(self, name, secret, address):
-        self.inbox = queue.Queue()
-        self.outcome = queue.Queue()
-        self.factory = component.componentFactory(name, secret)
-        self.factory.continueTrying = 0
-        self.factory.maxRetries = 0
-        self.factory.addBootstrap(xmlstream.STREAM_AUTHD_EVENT, self.authenticated)
-        self.factory.addBootstrap(xmlstream.STREAM_ERROR_EVENT, lambda e: self.outcome.put(e.value.condition))
-        self.factory.addBootstrap(xmlstream.INIT_FAILED_EVENT, lambda e: self.outcome.put(getattr(e.value, "condition", str(e))))
-        self.connector = on_reactor(lambda: reactor.connectTCP(*address, self.factory))
-
-    def authenticated(self, xs):
-        self.xs = xs
-        xs.addObserver("/*", self.inbox.put)
-        self.outcome.put("in")
-
-    def came(self):
-        return self.outcome.get(timeout=PATIENCE)
-
-    def send(self, name, to, text=None, **attributes):
-        element = domish.Element(("jabber:component:accept", name), attribs={"to": to, **attributes})
-        if text is not None:
-            element.addElement("body", content=text)
-        on_reactor(self.xs.send, element)
-
-    def next(self):
-        return self.inbox.get(timeout=PATIENCE)
-
-    def leave(self):
-        on_reactor(self.connector.disconnect)
-
-
-async def make(kind, *arguments):
-    return kind(*arguments)
+WILD_SECRET = "wild-secret-93bb"
 
 
 @in_every_role
@@ -207,6 +102,26 @@ class Components(WithDeployment):
         self.assertIn("http://jabber.org/protocol/disco#info", info["disco_info"]["features"])
         self.assertEqual((pong["type"], version["type"]), ("result", "result"))
 
+    def test_who_is_connected_is_found(self):
+        alice = self.client()
+
+        def found():
+            there = on_loop(alice["xep_0030"].get_items(jid=DOMAIN, timeout=PATIENCE))
+            return {item[0] for item in there["disco_items"]["items"]} & {BOT, OTHER, WILD}
+
+        self.assertEqual(found(), set())
+        bot = self.component()
+        self.component(OTHER)
+        self.component(WILD, WILD_SECRET)  # whoever has that secret chooses the name
+        self.assertEqual(found(), {BOT, OTHER})
+        self.here.remove(bot)
+        on_loop(bot.leave())
+        for _ in range(100):
+            if found() == {OTHER}:
+                break
+            time.sleep(0.05)
+        self.assertEqual(found(), {OTHER})
+
     def test_presence_reaches_a_room_and_so_does_its_end(self):
         alice, bot = self.client(), self.component()
 
@@ -238,28 +153,6 @@ class Components(WithDeployment):
         for name in ("route", "xdb", "log"):
             one.send(name, WILD, id="x")
             self.assertEqual([(came["from"], came.name) for came in [two.next()]], [(OTHER, name)])
-
-    def test_a_second_connection_replaces_the_first(self):
-        alice, first = self.client(), self.component()
-        second = self.component()
-        told = on_loop(asyncio.wait_for(first.stream_errors.get(), PATIENCE))
-        self.assertEqual(told["condition"], "conflict")
-        self.say(alice, BOT, "to the second")
-        self.assertEqual(on_loop(second.next_message())["body"], "to the second")
-        self.here.remove(first)
-        on_loop(first.leave())
-        self.say(alice, BOT, "and again")
-        self.assertEqual(on_loop(second.next_message())["body"], "and again")
-
-    def test_what_came_while_it_was_away_is_there_when_it_returns(self):
-        alice, bot = self.client(), self.component()
-        self.here.remove(bot)
-        on_loop(bot.leave())
-        for n in range(20):
-            self.say(alice, BOT, str(n))
-        time.sleep(0.5)
-        back = self.component()
-        self.assertEqual([on_loop(back.next_message())["body"] for _ in range(20)], [str(n) for n in range(20)])
 
     def test_who_waits_in_vain_is_told(self):
         alice = self.client()
@@ -332,7 +225,7 @@ class Components(WithDeployment):
 
         bot.add_event_handler("message", echo)
         done = subprocess.run(
-            ["node", "component.mjs", str(self.where[1]), OTHER, BOT], cwd=FOLDER, capture_output=True, text=True, timeout=PATIENCE * 5,
+            ["node", "component.mjs", str(self.where[1]), OTHER, BOT], cwd=NODE, capture_output=True, text=True, timeout=PATIENCE * 5,
             check=False, env={**os.environ, "COMPONENT_SECRET": SECRET},
         )  # fmt: skip
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

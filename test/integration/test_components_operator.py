@@ -62,6 +62,30 @@ class Operator(unittest.TestCase):
         came = read_until(other, lambda text: "/>" in text)
         self.assertEqual(came.strip(), "<message from='bot.localhost' id='2' to='nowhere.example.com'/>")
 
+    def test_what_components_say_is_logged_but_no_secret(self):
+        server = self.server("--component", f"{BOT}:{SECRET}", "--component", f"{OTHER}:{SECRET}", "--log-stanzas", "components", "--c2s",
+                             f"c2s.localhost:{SECRET}")  # fmt: skip
+        bot, said = self.connect(server)
+        self.assertEqual(said, "<handshake/>")
+        identifier = server.wait_log_like(r"to a component .*<stream:stream .* id='([^']*)'")[1]
+        other, _ = self.connect(server, OTHER)
+        bot.sendall(b"<message id='1' to='other.localhost'><body>in the log</body></message>")
+        bot.sendall(b"<iq type='set' id='2' to='other.localhost'><query xmlns='jabber:iq:register'><password>hunter2</password></query></iq>")
+        bot.sendall(b"<message id='3' to='other.localhost'><body>the last</body></message>")
+        self.assertIn("hunter2", read_until(other, lambda text: "the last" in text))
+        self.connect(server, "c2s.localhost")[0].sendall(b"<route type='auth'>c2s-words</route>")
+        server.wait_log_like('to a component name="other.localhost" .*the last')
+        server.wait_log("a c2s sent a route that cannot be read")
+        for words in ('from a component name="bot.localhost"', "in the log", "(not shown)"):
+            self.assertIn(words, server.log())
+        other.sendall(b"<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+        server.wait_log_like('component.*stream_error_by_peer')
+        numbers = [server.wait_log_like(rf'from a component name="{name}" connection="?(\d+)')[1] for name in (BOT, OTHER)]
+        self.assertNotEqual(*numbers)
+        digest = hashlib.sha1((identifier + SECRET).encode()).hexdigest()
+        for secret in (SECRET, digest, "hunter2", "c2s-words"):
+            self.assertNotIn(secret, server.log())
+
     def test_two_share_a_name(self):
         server = self.server("--component", f"{BOT}:{SECRET}", "--component", f"{OTHER}:{SECRET}", "--component-conflict", "share")
         pair = [self.connect(server) for _ in range(2)]

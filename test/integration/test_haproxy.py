@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 from harness import DOMAIN, Deployment, main
+from test_notices import update
 from tls_client import TlsStream, client_context, make_certificate
 from tool import Tool
 from wire import Stream
@@ -54,13 +55,27 @@ def listening_socket():
 class FromElsewhere(Stream):
     """A connection that comes from CLIENT_ADDRESS."""
 
+    place = CLIENT_ADDRESS
+
     def connect(self, address):
-        self.socket.bind((CLIENT_ADDRESS, 0))
+        self.socket.bind((self.place, 0))
         self.socket.connect(address)
 
 
 class TlsFromElsewhere(TlsStream, FromElsewhere):
     pass
+
+
+class FromOne(FromElsewhere):
+    place = "127.0.0.8"
+
+
+class FromAnother(FromElsewhere):
+    place = "127.0.0.9"
+
+
+class FromWhoComesOften(FromElsewhere):
+    place = "127.0.0.10"
 
 
 class Haproxy(unittest.TestCase):
@@ -128,11 +143,41 @@ class Haproxy(unittest.TestCase):
 
 
 class WithLine(Haproxy):
-    """PROXY, version 1: a line of text."""
+    """PROXY, version 1: a line of text; notices and limits go by what it says."""
 
     how = "send-proxy"
-    couplet_options = ("--proxy-from", "192.0.2.0/24", "--proxy-from", "127.0.0.1/32")
+    most = 10  # connects from an address, while the tests run
+    couplet_options = ("--proxy-from", "192.0.2.0/24", "--proxy-from", "127.0.0.1/32", "--notify", f"carol@{DOMAIN}",
+                       "--max-connects-per-ip", f"{most}/3600")  # fmt: skip
     address_in_log = CLIENT_ADDRESS
+
+    def test_notices_name_the_client(self):
+        with FromElsewhere(self.systems[PLACES[0]].front.address()) as carol:
+            carol.login("carol", "watch").available()
+
+            def hears(what, who):
+                notice = update(f"bob@{DOMAIN}/{who.place}", what, who.place).encode()
+                while notice not in carol.receive_bytes():
+                    pass
+
+            for who in (FromOne, FromAnother):
+                with who(self.through["plain"]) as bob:
+                    bob.login("bob", who.place)
+                    hears("login", who)
+                hears("logout", who)
+
+    def test_connects_are_counted_by_client(self):
+        def connect(who):
+            stream = self.enterContext(who(self.through["plain"]))
+            stream.try_send(stream.header("1.0") + "</stream:stream>")
+            return stream.wait_closed()
+
+        for _ in range(self.most):
+            self.assertEqual(connect(FromWhoComesOften), (None, True))
+        for _ in range(3):
+            self.assertEqual(connect(FromWhoComesOften), ("policy-violation", True))
+        self.assertEqual(connect(FromAnother), (None, True))
+        self.systems[PLACES[0]].front.wait_log_like(f'reason="too_many_connects"[^\n]* address="{FromWhoComesOften.place}"')
 
     def test_who_is_no_proxy_is_not_believed_and_a_proxy_must_speak(self):
         front = self.systems[PLACES[0]].front

@@ -7,6 +7,8 @@ COUPLET_CHAOS_SECONDS: how long the link suffers; default 30. COUPLET_KILLS: how
 import asyncio
 import os
 import random
+import resource
+import signal
 import socket
 import struct
 import tempfile
@@ -100,14 +102,14 @@ class LinkSurvives(unittest.TestCase):
 
     def manager(self, port=0, threads=2):
         server = Server("--domain", DOMAIN, "--threads", threads, "--no-clients", "--c2s", f"{SM_ID}:@{self.link}", "--listen-components",
-                        f"127.0.0.1:{port}", "--users", self.users)  # fmt: skip
+                        f"127.0.0.1:{port}", "--users", self.users, "--max-offline-messages", 0)  # fmt: skip
         self.addCleanup(server.forget)
         return server
 
-    def front(self, address, *more, threads=2, wait=True):
+    def front(self, address, *more, threads=2, wait=True, limits=None):
         host, port = address
         server = Server(*LOOPBACK, "--domain", DOMAIN, "--threads", threads, "--sm", f"{host}:{port}", "--sm-id", SM_ID, "--sm-secret",
-                        f"@{self.link}", *more, wait=wait)  # fmt: skip
+                        f"@{self.link}", *more, wait=wait, limits=limits)  # fmt: skip
         self.addCleanup(server.forget)
         return server
 
@@ -212,6 +214,92 @@ class LinkSurvives(unittest.TestCase):
                 again.login("user1", "home", password=USERS["user1"]).available()
                 stays.message("user1@localhost/home", "here I am")
                 again.receive_until(lambda e: e.tag.endswith("}message"))
+        self.assertEqual(front.stop(), [])
+        self.assertEqual(manager.stop(), [])
+
+    def test_what_somebody_said_who_is_gone_arrives_and_then_everybody_hears_that(self):
+        """Killed, so that it has handled nothing: what is said to it while it stands still is in its socket, and in the c2s' memory."""
+        for protocol, waits in (("route", False), ("sc", False), ("route", True)):
+            with self.subTest(protocol=protocol, waits=waits):
+                manager = self.manager()
+                address = manager.address("component")
+                front = self.front(address, "--sm-protocol", protocol)
+                full = f"user1@{DOMAIN}/home"
+                with Stream(front.address()) as hears, Stream(front.address()) as sees:
+                    hears.login("user0", "home", password=USERS["user0"]).available()
+                    sees.login("user1", "other", password=USERS["user1"]).available()
+                    leaves = Stream(front.address())
+                    leaves.login("user1", "home", password=USERS["user1"]).available()
+                    sees.receive_until(lambda e: e.get("from") == full)
+                    manager.signal(signal.SIGSTOP)
+                    for n in range(3):
+                        leaves.message(f"user0@{DOMAIN}/home", f"word {n}")
+                    if not waits:  # it is seen to leave before the manager is
+                        leaves.close()
+                        front.wait_log_like(r"client gone[^\n]*user1@")
+                    manager.kill()
+                    front.wait_log("is away")
+                    leaves.close()
+                    manager.forget()
+                    manager = self.manager(address[1])
+                    front.wait_log_like(r"(?s)is away.*linked to the session manager")
+                    with Stream(front.address()) as again:
+                        again.login("user1", "home", password=USERS["user1"]).message(f"user0@{DOMAIN}/home", "I am back")
+                        said = [hears.receive_until(lambda e: e.tag.endswith("}message")) for _ in range(4)]
+                        self.assertEqual([m.findtext("{jabber:client}body") for m in said], ["word 0", "word 1", "word 2", "I am back"])
+                        self.assertEqual({m.get("from") for m in said}, {full})
+                        if not waits:
+                            sees.receive_until(lambda e: e.get("from") == full and e.get("type") == "unavailable")
+                        self.assertEqual(again.ping().get("type"), "result")
+                self.assertEqual(front.stop(), [])
+                self.assertEqual(manager.stop(), [])
+
+    def test_a_manager_that_was_started_anew_knows_who_wants_carbons_and_changes_of_the_roster(self):
+        for protocol in ("route", "sc"):
+            with self.subTest(protocol=protocol):
+                manager = self.manager()
+                address = manager.address("component")
+                front = self.front(address, "--sm-protocol", protocol)
+                with Stream(front.address()) as one, Stream(front.address()) as second, Stream(front.address()) as friend:
+                    one.login("user0", "one", password=USERS["user0"])
+                    one.send("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>")
+                    self.assertEqual(one.receive_id("r").get("type"), "result")
+                    one.send("<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>")
+                    self.assertEqual(one.receive_id("c").get("type"), "result")
+                    one.available()
+                    second.login("user0", "second", password=USERS["user0"]).available()
+                    friend.login("user1", "home", password=USERS["user1"]).available()
+                    manager.kill()
+                    manager.forget()
+                    manager = self.manager(address[1])
+                    front.wait_log_like(r"(?s)is away.*linked to the session manager")
+                    for stream in (one, second, friend):
+                        self.assertEqual(stream.ping().get("type"), "result")
+                    friend.message("user0@localhost/second", "once more")
+                    copy = one.receive_until(lambda e: e.tag != "{jabber:client}presence")  # and not a word of what was asked again
+                    self.assertIsNotNone(copy.find("{urn:xmpp:carbons:2}received"))
+                    second.send("<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='new@example.org'/></query></iq>")
+                    push = one.receive_until(lambda e: e.tag != "{jabber:client}presence")
+                    self.assertEqual(push.find("{jabber:iq:roster}query/{jabber:iq:roster}item").get("jid"), "new@example.org")
+                self.assertEqual(front.stop(), [])
+                self.assertEqual(manager.stop(), [])
+
+    def test_security_44_no_file_descriptor_is_left_for_the_link(self):
+        """It says so, goes on trying, and harms nobody: who has a session has it when there is one again."""
+        manager = self.manager()
+        address = manager.address("component")
+        front = self.front(address, threads=1)
+        with Stream(front.address()) as stays:
+            stays.login("user0", "home", password=USERS["user0"]).available()
+            _, most = resource.prlimit(front.process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(front.process.pid, resource.RLIMIT_NOFILE, (0, most))  # those that are open stay open
+            manager.kill()
+            manager.forget()
+            manager = self.manager(address[1])
+            front.wait_log_like(r"(?s)is away.*no connection to the session manager[^\n]*(?i:too many open files)")
+            resource.prlimit(front.process.pid, resource.RLIMIT_NOFILE, (most, most))
+            front.wait_log_like(r"(?s)is away.*linked to the session manager")
+            self.assertEqual(stays.ping().get("type"), "result")
         self.assertEqual(front.stop(), [])
         self.assertEqual(manager.stop(), [])
 

@@ -5,7 +5,7 @@ they saw with jadc2s, apart from the differences that are named here.
 Of a recording are not played: A01 (the handshake, which the scripted manager makes), A02 (a component's, not ours), A17 (its long bodies
 are not in the recording, and how much came back is what one kernel had not taken: test_operator_shutdown.py and test_security_load.py count
 each message instead), A19c (jadc2s kept its clients when the manager had gone, and let them find out; Couplet tells them at once), A22
-and A23 (jadc2s is killed: they show how the manager keeps what it could not deliver).
+and A23 (jadc2s is killed: they show how the manager keeps what it could not deliver; test_manager_backwards.py says that to us).
 """
 
 import pathlib

@@ -25,7 +25,7 @@ class CoupletBehindCouplet(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="couplet-control-")
         self.addCleanup(folder.cleanup)
         words = (*client, "--users", accounts(folder.name)) if own_logins else client
-        deployment = Deployment("two+three", threads=threads, client=words)
+        deployment = Deployment("two+three", threads=threads, client=words, manager=("--max-offline-messages", 0))
         self.addCleanup(lambda: self.assertEqual(deployment.stop(), []))
         return deployment
 

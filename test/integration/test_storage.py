@@ -246,7 +246,7 @@ class Chores(Lasting):
         text = (
             f"<server-data xmlns='urn:xmpp:pie:0'><host jid='{DOMAIN}'><user name='dora'>"
             f"<scram-credentials xmlns='urn:xmpp:pie:0#scram' mechanism='SCRAM-SHA-1'><iter-count>4096</iter-count>{keys}"
-            f"</scram-credentials><vCard xmlns='vcard-temp'/></user><user name='emil' password='{PASSWORD}'/></host>"
+            f"</scram-credentials><query xmlns='jabber:iq:privacy'/></user><user name='emil' password='{PASSWORD}'/></host>"
             "<host jid='elsewhere.example'><user name='x' password='y'/></host></server-data>"
         )
         file = secret_file(self.folder, "theirs.xml", text)
@@ -254,7 +254,7 @@ class Chores(Lasting):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stderr.splitlines(), [
             "couplet: note: elsewhere.example is not among the domains served (--domain)",
-            "couplet: note: left out, since it is not stored here: vCard (vcard-temp), 1 time",
+            "couplet: note: left out, since it is not stored here: query (jabber:iq:privacy), 1 time",
             "couplet: 3 accounts imported",
         ])  # fmt: skip
         self.start()

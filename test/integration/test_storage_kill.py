@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""kill -9 at any moment: what was confirmed is there afterwards. An argument says how often: test_storage_kill.py 200; 20 without."""
+"""kill -9 at any moment: what was confirmed is there afterwards: accounts and passwords, rosters, block lists, private XML, vCards,
+nodes, messages that wait, archives. An argument says how often: test_storage_kill.py 200; 20 without."""
 
 import os
 import random
@@ -13,10 +14,12 @@ import unittest
 
 from accounts_wire import by_plain, change_password, register_iq
 from harness import DOMAIN, LOOPBACK, Server, main
+from lasting_changes import Keeper
 from wire import Closed, Stream, stanza_error
 
 KILLS = int(sys.argv.pop()) if len(sys.argv) > 1 and sys.argv[-1].isdigit() else 20
 LOADERS = 4
+KEEPERS = 3
 
 
 class Loader(threading.Thread):
@@ -64,9 +67,12 @@ class Killed(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         self.data = os.path.join(folder, "data")
         total = 0
+        self.keepers = [Keeper(f"keeper-{n}") for n in range(KEEPERS)]
         server = self.start()
         for round_ in range(KILLS):
             loaders = [Loader(server.address(), f"r{round_}-{n}") for n in range(LOADERS)]
+            for keeper in self.keepers:
+                keeper.start(server.address())
             for loader in loaders:
                 loader.start()
             time.sleep(random.uniform(0.02, 0.5))  # any moment will do: that is what is tested
@@ -74,15 +80,23 @@ class Killed(unittest.TestCase):
             for loader in loaders:
                 loader.join()
                 self.assertEqual(loader.wrong, [])
+            for keeper in self.keepers:
+                keeper.thread.join()
             server.forget()
             server = self.start()
             total += self.check(server, loaders)
+            self.assertEqual([wrong for keeper in self.keepers for wrong in keeper.check(server.address())], [])
         self.assertEqual(server.stop(), [])
         self.assertGreater(total, KILLS)
         print(f"{total} accounts were confirmed, and are there", flush=True)
+        changes = {kind: sum(keeper.counts[kind] for keeper in self.keepers) for kind in self.keepers[0].counts}
+        self.assertGreater(min(changes.values()), 0)
+        print(", ".join(f"{kind} {count}" for kind, count in changes.items()) + " were confirmed, and are there", flush=True)
 
     def start(self):
-        return Server("--data", self.data, "--register", "--threads", 2, *LOOPBACK)
+        users = [word for keeper in self.keepers for word in keeper.options()]
+        limits = ["--max-archive-messages", 100_000, "--max-archive-bytes", 1 << 30]
+        return Server("--data", self.data, "--register", "--threads", 2, *users, *limits, *LOOPBACK)
 
     def check(self, server, loaders):
         with sqlite3.connect(f"file:{self.data}/couplet.db?mode=ro", uri=True) as db:

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Ways in beside a TCP port of one's own: Unix-domain sockets, and proxies that say whom they speak for."""
+"""Ways in beside a port of IPv4: IPv6, Unix-domain sockets, and proxies that say whom they speak for."""
 
 import os
 import socket
@@ -101,6 +101,50 @@ class UnixSockets(Case):
         self.assertIn(path, done.stderr)
         with open(path, encoding="ascii") as file:
             self.assertEqual(file.read(), "precious")
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@unittest.skipUnless(has_ipv6(), "this machine has no IPv6: [::1] cannot be bound")
+class InternetProtocols(Case):
+    def login(self, host, port, resource):
+        """In the clear, as who is on this machine may; by which address is in the log, and what the client is told."""
+        stream = self.enterContext(Stream((host, port))).login("alice", resource)
+        self.assertEqual(stream.ping().get("type"), "result")
+        self.system.front.wait_log(f'jid="alice@localhost/{resource}" address="{host}"')
+        where = ET.tostring(stream.ask("<iq type='get' id='where'><address xmlns='urn:xmpp:sic:1'/></iq>"), encoding="unicode")
+        self.assertIn(f"ip>{host}<", where)
+        self.assertIn(f"port>{stream.socket.getsockname()[1]}<", where)
+
+    def test_version_6_with_and_without_tls(self):
+        self.system = Deployment(threads=2, client=("--listen", "[::1]:0", "--listen-tls", "[::1]:0"))
+        host, port = self.system.front.address("client", 1)
+        self.assertEqual(host, "::1")
+        self.login(host, port, "six")
+        with TlsStream((host, port), client_context()) as stream:
+            self.assertEqual(stream.login("bob", "starttls", how="sasl").ping().get("type"), "result")
+        with TlsStream(self.system.front.address("client-tls"), client_context(), direct=True) as stream:
+            self.assertEqual(stream.login("bob", "at-once", how="sasl").ping().get("type"), "result")
+
+    def test_the_address_that_is_the_default_takes_both(self):
+        self.assertIn("[[::]:5222]", run("--help").stdout)
+        self.system = Deployment(threads=2, client=("--listen", "[::]:0", "--max-connects-per-ip", "2/60"))
+        host, port = self.system.front.address("client", 1)
+        self.assertEqual(host, "::")
+        # Two of each, and no more: each address is counted on its own.
+        for number, host in enumerate(("::1", "127.0.0.1", "::1", "127.0.0.1")):
+            self.login(host, port, f"r{number}")
+        for host in ("::1", "127.0.0.1"):
+            stream = self.enterContext(Stream((host, port)))
+            stream.try_send(stream.header("1.0"))
+            self.assertEqual(stream.wait_closed()[0], "policy-violation")
 
 
 class Proxies(Case):

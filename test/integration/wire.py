@@ -258,6 +258,7 @@ class Stream:
     def available(self):
         """Sends presence and waits until the server has worked on it."""
         self.send("<presence/>")
+        self.receive_until(lambda e: e.tag == f"{{{CLIENT}}}presence" and e.get("from") == self.jid)
         self.ping()
         return self
 

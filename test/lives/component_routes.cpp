@@ -251,14 +251,14 @@ TEST_CASE("SECURITY 40: a c2s that does not read is ended; what it did not take 
 TEST_CASE("component: a c2s waits while the manager is congested, and nothing is lost") {
   component_house house;
   auto c = house.connect_as();
-  house.exchange->set_manager_congested(true);
+  house.exchange->add_congested_manager();
   c->send(route_from("n@c2s.example.org", "<message id='1'/>"));  // that it is congested is seen after a read
   c->send(route_from("n@c2s.example.org", "<message id='2'/>"));
   c->send(route_from("n@c2s.example.org", "<message id='3'/>"));
   CHECK(house.take_routes() == texts{"stanza <message id='1'/>"});
   house.send_route("n", "<presence/>");  // the other direction is open
   CHECK(c->take() == as_route("n", "<presence/>"));
-  house.exchange->set_manager_congested(false);
+  house.exchange->remove_congested_manager();
   settle(house.shard);
   CHECK(house.take_routes() == texts{"stanza <message id='2'/>", "stanza <message id='3'/>"});
 }
@@ -285,7 +285,7 @@ TEST_CASE("component: a c2s that takes too little may not send meanwhile, and no
 TEST_CASE("component: a c2s that waits for the manager can be ended") {
   component_house house;
   auto c = house.connect_as();
-  house.exchange->set_manager_congested(true);
+  house.exchange->add_congested_manager();
   c->send(route_from("n@c2s.example.org", "<message id='1'/>"));
   house.router->end_all(close_reason::shutdown);
   settle(house.shard);

@@ -21,6 +21,7 @@ component::options options_of(const transcript::scene& s) {
   o.grace = std::chrono::seconds(s.grace);
   o.keepalive = std::chrono::seconds(s.keepalive);
   o.grace_bytes = s.queue;
+  if (s.limits.max_element_bytes != xml::tokenizer_limits().max_element_bytes) o.max_element_bytes = s.limits.max_element_bytes;
   o.default_component = s.default_component;
   if (s.conflict == "refuse") o.conflict = component::conflict_policy::refuse;
   if (s.conflict == "share") o.conflict = component::conflict_policy::share;

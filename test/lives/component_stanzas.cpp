@@ -242,6 +242,45 @@ TEST_CASE("SECURITY 30, components: an endless or too deep stanza is cut off at 
   }
 }
 
+TEST_CASE(
+    "SECURITY 24, 25, components: nothing goes on under the name of somebody else, whatever it is called and however it is "
+    "written") {
+  const std::string names[] = {"other.example.org",
+                               "alice@example.org/r",
+                               "example.org",
+                               "x.bot.example.org",
+                               "bot.example.org.evil",
+                               "bot.example.org@other",
+                               "other.example.org/bot.example.org",
+                               "&#111;ther.example.org",
+                               "c2s.example.org",
+                               ""};
+  for (const auto& name : names) {
+    for (const std::string element : {"message", "iq", "presence", "route", "session"}) {
+      CAPTURE(name);
+      CAPTURE(element);
+      component_house house(component_options());
+      auto c = house.connect_as(bot, "secret");
+      auto second = house.connect_as(other, "secret");
+      c->send('<' + element + " from='" + name + "' to='other.example.org'/><message to='other.example.org'/>");
+      CHECK(c->take().find("<invalid-from ") != std::string::npos);
+      CHECK(c->ended);
+      CHECK(second->take().empty());
+      CHECK(house.take_stanzas().empty());
+      CHECK(house.take_routes().empty());
+    }
+  }
+  // What is its own in other letters is its own; and what it calls a route is for a component, and never one for the manager.
+  component_house house(component_options());
+  auto c = house.connect_as(bot, "secret");
+  auto second = house.connect_as(other, "secret");
+  c->send("<route xmlns='jabber:component:accept' from='1@BOT.example.org/x' to='other.example.org' type='auth'/>");
+  CHECK(second->take() == "<route from='1@BOT.example.org/x' to='other.example.org' type='auth'/>");
+  c->send("<route from='1@bot.example.org' to='alice@example.org/r' type='session'/>");
+  CHECK(house.take_routes().empty());
+  CHECK(house.take_stanzas().size() == 1);
+}
+
 TEST_CASE("components: an address that only looks like one is answered, not lost") {
   component_house house(component_options());
   for (const char* to : {"a..b", "-x.example.net", "x.-.example.net"}) {
@@ -292,12 +331,36 @@ TEST_CASE("components: who waits when the server stops is answered while he is s
 TEST_CASE("components: while accounts are congested a component is not read, and nothing is lost") {
   component_house house(component_options());
   auto c = house.connect_as(bot, "secret");
-  house.exchange->set_manager_congested(true);
+  house.exchange->add_congested_manager();
   for (int n = 0; n < 3; ++n) c->send("<message to='alice@example.org' id='" + std::to_string(n) + "'/>");
   CHECK(house.take_stanzas().size() == 1);
-  house.exchange->set_manager_congested(false);
+  house.exchange->remove_congested_manager();
   settle(house.shard);
   CHECK(house.take_stanzas().size() == 2);
+}
+
+TEST_CASE("components: who is connected is told, once for each name, and not of those that a wildcard lets in") {
+  for (const auto policy : {component::conflict_policy::replace, component::conflict_policy::share}) {
+    CAPTURE(policy == component::conflict_policy::share);
+    auto o = with(policy);
+    texts there;
+    o.on_served = [&there](std::string_view name, bool is_there) {
+      if (is_there && std::find(there.begin(), there.end(), name) == there.end()) there.emplace_back(name);
+      if (!is_there) std::erase(there, std::string(name));
+    };
+    component_house house(std::move(o));
+    auto one = house.connect_as(bot, "secret");
+    CHECK(there == texts{std::string(bot)});
+    auto wild = house.connect_as("x.bots.example.org", "secret");
+    auto second = house.connect_as(bot, "secret");
+    CHECK(there == texts{std::string(bot)});
+    one->hang_up();
+    settle(house.shard);
+    CHECK(there == texts{std::string(bot)});
+    second->hang_up();
+    settle(house.shard);
+    CHECK(there.empty());
+  }
 }
 
 }  // namespace couplet::lives

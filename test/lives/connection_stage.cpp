@@ -14,6 +14,7 @@ client::policy default_policy() {
   client::policy p;
   p.before_login = p.after_login;  // limits have their own tests
   p.idle_timeout = std::chrono::seconds(600);
+  p.longest_pause = std::chrono::microseconds(0);
   return p;
 }
 
@@ -94,11 +95,53 @@ void small_house::let_deadlines_pass() {
   lives::let_deadlines_pass(shard);
 }
 
-connection_stage::connection_stage(const transcript::scene& s) : house_(policy_of(s), transcript::settings_of(s)) {
+namespace {
+/// One certificate for all: a key takes longer than a conversation.
+const std::shared_ptr<const tls::contexts>& contexts() {
+  static const auto made = tls::test::contexts_for(
+      {"example.org"}, [](auto& options) { options.tickets = std::make_shared<tls::ticket_keys>(tls::test::now()); });
+  return made;
+}
+}  // namespace
+
+connection_stage::connection_stage(const transcript::scene& s, around what)
+    : house_(policy_of(s), transcript::settings_of(s)), in_bytes_(what == around::tls_in_bytes) {
+  const bool with_tls = what != around::nothing;
   house_.exchange->start_with_manager(s.manager_up);
-  peer_ = house_.connect(s.plaintext);
+  net::peer who;
+  who.address = "127.0.0.1";
+  who.loopback = s.plaintext;
+  if (with_tls) house_.table->set_contexts(contexts());
+  peer_ = house_.connect(who, with_tls ? client::entry::tls : client::entry::any);
   const auto ids = house_.table->ids();
   if (!ids.empty()) id_ = ids.front();
+  if (with_tls) shake_hands();
+}
+
+namespace {
+/// The scenes know nothing of what features only have behind TLS: the channel bindings (XEP-0440) and SASL2 (XEP-0388).
+std::string without_what_tls_brings(std::string features) {
+  for (const std::string name : {"sasl-channel-binding", "authentication"}) {
+    const auto begin = features.find('<' + name + " xmlns='urn:xmpp:sasl");
+    const auto end = features.find("</" + name + '>', begin);
+    if (begin != std::string::npos && end != std::string::npos) features.erase(begin, end + name.size() + 3 - begin);
+  }
+  return features;
+}
+}  // namespace
+
+/// As far as it goes: reads and writes may be made to fail.
+void connection_stage::shake_hands() {
+  secure_ = std::make_unique<tls::test::client>();
+  for (int turn = 0; turn < 5 && peer_ >= 0; ++turn) {
+    const bool done = secure_->shake_hands();
+    put(std::exchange(secure_->to_server, {}));
+    if (done) return;
+    std::string bytes;
+    while (get(bytes)) {
+    }
+    secure_->take(bytes);
+  }
 }
 
 connection_stage::~connection_stage() {
@@ -106,13 +149,34 @@ connection_stage::~connection_stage() {
 }
 
 void connection_stage::client_sends(std::string_view bytes) {
+  if (!secure_) {
+    put(bytes);
+  } else if (secure_->send(bytes)) {
+    put(std::exchange(secure_->to_server, {}));
+  }
+}
+
+/// False: the server has gone.
+bool connection_stage::put(std::string_view bytes) {
   while (!bytes.empty() && peer_ >= 0) {
-    const auto n = ::write(peer_, bytes.data(), bytes.size());
-    if (n < 0 && errno == EPIPE) return;
+    const auto n = ::write(peer_, bytes.data(), in_bytes_ ? 1 : bytes.size());
+    if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) return false;
     if (n < 0) throw std::runtime_error("the connection takes nothing");
     bytes.remove_prefix(static_cast<std::size_t>(n));
     house_.settle();
   }
+  return peer_ >= 0;
+}
+
+/// False: nothing is there, or nothing can come any more.
+bool connection_stage::get(std::string& into) {
+  char part[4096];
+  const auto n = ::read(peer_, part, sizeof part);
+  if (n == 0) look_for_end();
+  if (n <= 0) return false;
+  into.append(part, static_cast<std::size_t>(n));
+  house_.settle();
+  return true;
 }
 
 void connection_stage::manager_sends(const routed& r) {
@@ -135,15 +199,14 @@ void connection_stage::happens(const std::string& event) {
 }
 
 std::string connection_stage::take_written() {
-  char part[4096];
-  while (peer_ >= 0) {
-    const auto n = ::read(peer_, part, sizeof part);
-    if (n <= 0) {
-      if (n == 0) look_for_end();
-      break;
-    }
-    written_.append(part, static_cast<std::size_t>(n));
-    house_.settle();
+  std::string bytes;
+  while (peer_ >= 0 && get(bytes)) {
+  }
+  if (!secure_) {
+    written_ += bytes;
+  } else {
+    secure_->take(bytes);
+    written_ += without_what_tls_brings(secure_->receive());
   }
   return std::exchange(written_, {});
 }

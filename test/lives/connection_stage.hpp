@@ -12,6 +12,8 @@
 #include "peer_end.hpp"
 #include "script.hpp"
 
+#include "../unit/tls/peer.hpp"
+
 namespace couplet::lives {
 
 /// Knows what transcript::answer_to() knows.
@@ -23,7 +25,7 @@ class credentials_of_texts final : public credentials::source {
 };
 
 /// A shard with a client table and a manager that the test plays, without threads: the loop runs when the test lets it.
-class small_house final : public hub::manager {
+class small_house : public hub::manager {
  public:
   small_house(client::policy p, stream::client_settings s);
   ~small_house() override;
@@ -57,10 +59,13 @@ class small_house final : public hub::manager {
   std::set<std::string> running_;  // those that the manager believes in: addresses, and names of session control
 };
 
-/// Plays a transcript on a whole client connection: sockets, life, table, switchboard.
+/// What is around a conversation: nothing, TLS, or TLS whose own bytes, those of the handshake too, come one at a time.
+enum class around { nothing, tls, tls_in_bytes };
+
+/// Plays a transcript on a whole client connection: sockets, life, table, switchboard; with TLS around it where that is asked for.
 class connection_stage final : public transcript::stage {
  public:
-  explicit connection_stage(const transcript::scene& s);
+  explicit connection_stage(const transcript::scene& s, around what = around::nothing);
   ~connection_stage() override;
 
   void client_sends(std::string_view bytes) override;
@@ -75,12 +80,17 @@ class connection_stage final : public transcript::stage {
   small_house& house() noexcept { return house_; }
 
  private:
+  void shake_hands();
+  bool put(std::string_view bytes);
+  bool get(std::string& into);
   void look_for_end();
 
   small_house house_;
   int peer_ = -1;
   std::uint64_t id_ = 0;
   bool gone_ = false;
+  bool in_bytes_;
+  std::unique_ptr<tls::test::client> secure_;  ///< where TLS is around the conversation
   std::string written_;
   std::string closed_;
 };

@@ -3,49 +3,14 @@
 #include <string>
 
 #include "base/log.hpp"
-#include "connection_stage.hpp"
+#include "client_end.hpp"
 
 // What whole connections do under load and at their end; no clock but the wheel's, no ports.
 
 namespace couplet::lives {
 namespace {
 
-const std::string header =
-    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='example.org'>";
-const char* const login =
-    "<iq type='set' id='a'><query "
-    "xmlns='jabber:iq:auth'><username>u</username><password>p</password><resource>r</resource></query></iq>";
-
-stream::client_settings settings() {
-  stream::client_settings s;
-  s.domains = {"example.org"};
-  return s;
-}
-
-class client_end : public peer_end {
- public:
-  explicit client_end(small_house& h, bool loopback = true) : peer_end(h.shard, h.connect(loopback)), house_(h) {
-    id = h.table->ids().empty() ? 0 : h.table->ids().back();
-  }
-  void manager_says(route::message m) { house_.manager_sends(std::move(m)); }
-  /// Logs in with the manager's part played; what was said is forgotten.
-  void log_in() {
-    send(header);
-    send(login);
-    REQUIRE(house_.routes.size() == 1);
-    const auto asked = std::get<route::auth>(house_.routes.at(0));
-    const auto at = asked.iq.find("id='") + 4;
-    const auto iq_id = asked.iq.substr(at, asked.iq.find('\'', at) - at);
-    manager_says(route::auth(asked.to, asked.from, "<iq type='result' id='" + iq_id + "'/>"));
-    manager_says(route::session_started(route::address(std::string("u@example.org/1f")), route::address(id)));
-    house_.routes.clear();
-    take();
-  }
-  std::uint64_t id = 0;
-
- private:
-  small_house& house_;
-};
+const std::string header = client_end::header;
 
 std::string message(int n, std::size_t size) {
   return "<message from='v@example.org/x' to='u@example.org/r' id='" + std::to_string(n) + "'><body>" + std::string(size, 'x') +
@@ -71,7 +36,7 @@ TEST_CASE("SECURITY 40: a client that does not read is ended as slow_consumer, a
   base::log::set_level(base::log::level::off);
   auto p = default_policy();
   p.outbox_bytes = 100'000;
-  small_house house(p, settings());
+  small_house house(p, example_settings());
   client_end stuck(house);
   stuck.log_in();
   client_end other(house);
@@ -94,7 +59,7 @@ TEST_CASE("SECURITY 40: a client that does not read is ended as slow_consumer, a
 
 TEST_CASE("a connection that breaks with stanzas waiting gives them back before the session") {
   base::log::set_level(base::log::level::off);
-  small_house house(default_policy(), settings());
+  small_house house(default_policy(), example_settings());
   client_end c(house);
   c.log_in();
   for (int i = 0; i < 600; ++i) c.manager_says(to(c, message(i, 1000)));
@@ -109,15 +74,15 @@ TEST_CASE("a connection that breaks with stanzas waiting gives them back before 
 
 TEST_CASE("a client's stanzas wait while the manager's queue is congested, and none is lost") {
   base::log::set_level(base::log::level::off);
-  small_house house(default_policy(), settings());
+  small_house house(default_policy(), example_settings());
   client_end c(house);
   c.log_in();
-  house.exchange->set_manager_congested(true);
+  house.exchange->add_congested_manager();
   c.send("<message id='1'/>");  // read once more: that it is congested is seen after a read
   c.send("<message id='2'/>");
   c.send("<message id='3'/>");
   CHECK(house.routes.size() == 1);
-  house.exchange->set_manager_congested(false);
+  house.exchange->remove_congested_manager();
   house.settle();
   CHECK(house.routes.size() == 3);
 }
@@ -131,7 +96,7 @@ TEST_CASE("SECURITY 11: the deadline of a phase ends those who dawdle, with conn
                     {"<stream:str", base::close_reason::header_timeout},
                     {header.c_str(), base::close_reason::login_timeout}};
   for (const auto& row : rows) {
-    small_house house(default_policy(), settings());
+    small_house house(default_policy(), example_settings());
     client_end c(house);
     if (*row.said != '\0') c.send(row.said);
     house.let_deadlines_pass();
@@ -144,7 +109,7 @@ TEST_CASE("SECURITY 11: the deadline of a phase ends those who dawdle, with conn
 
 TEST_CASE("a peer that does not close after our goodbye is cut off") {
   base::log::set_level(base::log::level::off);
-  small_house house(default_policy(), settings());
+  small_house house(default_policy(), example_settings());
   client_end c(house);
   c.send(header);
   house.table->end_all(base::close_reason::shutdown);
@@ -161,7 +126,7 @@ TEST_CASE("SECURITY 3: all that have not logged in share one budget of memory") 
   base::log::set_level(base::log::level::off);
   auto p = default_policy();
   p.unauthenticated_bytes = 10'000;
-  small_house house(p, settings());
+  small_house house(p, example_settings());
   std::vector<std::unique_ptr<client_end>> crowd;
   const std::string unfinished = "<iq type='get' id='" + std::string(1000, 'i') + "'><a";
   for (int i = 0; i < 50; ++i) {
@@ -180,7 +145,7 @@ TEST_CASE("a full house and a hasty address are refused with a word") {
   base::log::set_level(base::log::level::off);
   auto p = default_policy();
   p.connections = 1;
-  small_house house(p, settings());
+  small_house house(p, example_settings());
   client_end first(house);
   client_end second(house);
   CHECK(second.take().find("<resource-constraint") != std::string::npos);
@@ -190,7 +155,7 @@ TEST_CASE("a full house and a hasty address are refused with a word") {
   auto hasty = default_policy();
   hasty.connects_per_address.connects = 1;
   hasty.connects_per_address.window = std::chrono::hours(1);
-  small_house strict(hasty, settings());
+  small_house strict(hasty, example_settings());
   client_end one(strict);
   client_end two(strict);
   CHECK(two.take().find("<policy-violation") != std::string::npos);
@@ -201,7 +166,7 @@ TEST_CASE("a rate of bytes per second delays a client and loses nothing") {
   base::log::set_level(base::log::level::off);
   auto p = default_policy();
   p.bytes_per_second = 1000;
-  small_house house(p, settings());
+  small_house house(p, example_settings());
   client_end c(house);
   c.log_in();
   std::string burst;
@@ -216,7 +181,7 @@ TEST_CASE("a rate of bytes per second delays a client and loses nothing") {
 
 TEST_CASE("routes for nobody, for a seat's former owner, and for a closing client are bounced") {
   base::log::set_level(base::log::level::off);
-  small_house house(default_policy(), settings());
+  small_house house(default_policy(), example_settings());
   auto c = std::make_unique<client_end>(house);
   c->log_in();
   const auto former = c->id;
@@ -241,7 +206,7 @@ TEST_CASE("at a shutdown a client that is owed stanzas has the shutdown's time, 
     h.settle();
   };
   for (const auto reason : {base::close_reason::shutdown, base::close_reason::replaced}) {
-    small_house house(default_policy(), settings());
+    small_house house(default_policy(), example_settings());
     client_end c(house);
     c.log_in();
     for (int i = 0; i < 600; ++i) c.manager_says(to(c, message(i, 1000)));

@@ -31,7 +31,8 @@ TEST_CASE("link: an answer that is no handshake ends the conversation before any
     const char* reason;
   } rows[] = {
       {"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1'>", "invalid_namespace"},
-      {"<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>", "bad_format"},
+      {"<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'><handshake/>",
+       "bad_format"},
       {"HTTP/1.1 400 Bad Request\r\n\r\n", "not_well_formed"},
       {header + to_client(address_of(first_client), "<message/>"), "protocol_violation"},
       {header + "<!-- -->", "restricted_xml"},

@@ -69,7 +69,7 @@ class link_house {
     exchange->on(0).attach(&clients);
     exchange->start_with_manager(false);
     link::options l;
-    l.where = {"manager.example.org", 5347};
+    l.where = {{"manager.example.org", 5347}};
     l.name = "c2s.example.org";
     l.secret = "open sesame";
     l.queue_bytes = queue_bytes;

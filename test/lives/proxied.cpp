@@ -1,10 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "../unit/tls/peer.hpp"
 #include "connection_stage.hpp"
+#include "io_faults.hpp"
 #include "peer_end.hpp"
 
 // Connections from a network of proxies: whose they are says the header, and nothing of it may be left to chance.
@@ -70,6 +75,70 @@ bool may_log_in_plainly(bool proxy_is_here, const std::string& proxy_header) {
   const auto written = end.take();
   REQUIRE(written.find("<iq") != std::string::npos);
   return written.find("type='result'") != std::string::npos;
+}
+
+/// One for all: a key takes longer than a conversation.
+const std::shared_ptr<const tls::contexts>& contexts() {
+  static const auto made = tls::test::contexts_for({"localhost"});
+  return made;
+}
+
+/// What the server says to this client. `send`: carries bytes to it.
+template <typename Send>
+std::string talk(peer_end& end, const Send& send, const std::string& words, bool secured) {
+  if (!secured) {
+    send(words);
+    return end.take();
+  }
+  tls::test::client client;
+  for (int turn = 0; turn < 5 && !client.shake_hands(); ++turn) {
+    send(std::exchange(client.to_server, {}));
+    client.take(end.take());
+  }
+  if (client.send(words)) send(client.to_server);
+  client.take(end.take());
+  return client.receive();
+}
+
+/// After the end of the only connection: it is counted once, and nothing is left of it.
+void check_clean(const proxied_house& h, small_house& house) {
+  CHECK(house.table->size() == 0);
+  CHECK(house.shard.lives().inside() == 0);
+  CHECK(house.shared.connections.used() == 0);
+  CHECK(house.shared.unauthenticated.used() == 0);
+  std::uint64_t ends = 0;
+  for (std::size_t i = 1; i < base::close_reason_count; ++i) ends += h.ends(static_cast<close_reason>(i));
+  CHECK(ends == 1);
+  CHECK(h.ends(close_reason::internal_error) == 0);
+}
+
+/// Somebody behind a proxy says what he has to say, in pieces; one read or write fails (0: none). Answers how many there were.
+std::size_t play_with_fault(const std::string& proxy_header, std::size_t piece, bool secured, std::size_t failing) {
+  proxied_house h;
+  h.house().table->set_contexts(contexts());
+  const caught_log log(base::log::level::info);
+  fail_io(failing);
+  std::string said;
+  {
+    auto end = h.connect(true);
+    const auto send = [&end, piece](std::string_view bytes) {
+      for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) end.send(bytes.substr(0, piece));
+    };
+    send(proxy_header);
+    said = talk(end, send, header + fields + "</stream:stream>", secured);
+  }
+  const auto calls = io_count();
+  fail_io(0);
+  check_clean(h, h.house());
+  // Whose it was is either known or not: where anything was said, it is.
+  const bool by_client = log.has("address=\"127.0.0.2\"");
+  CHECK(by_client != log.has("address=\"127.0.0.9\""));
+  if (!said.empty()) CHECK(by_client);
+  if (failing == 0) {
+    CHECK(said.find("type='result'") != std::string::npos);
+    CHECK(h.ends(close_reason::closed_by_peer) == 1);
+  }
+  return calls;
 }
 
 }  // namespace
@@ -201,6 +270,25 @@ TEST_CASE("proxied: who has not said whom it speaks for is told nothing at the e
     h.house().settle();
     CHECK(end.take().empty());
     CHECK(end.ended);
+  }
+}
+
+TEST_CASE("proxied: with every read and write failing in turn, the connection ends once, in the proxy's name or the client's") {
+  // Version 2: TCP over IPv4, 12 bytes of addresses, and a part that means nothing to us.
+  const std::string line = "PROXY TCP4 127.0.0.2 127.0.0.1 40000 5222\r\n";
+  const std::string block("\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x11\x7f\x00\x00\x02\x7f\x00\x00\x01\x9c\x40\x14\x66\x04\x00\x02pp",
+                          33);
+  for (const auto& proxy_header : {line, block}) {
+    for (const bool secured : {false, true}) {
+      for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{4096}}) {
+        const auto calls = play_with_fault(proxy_header, piece, secured, 0);
+        CHECK(calls >= 3);
+        for (std::size_t nth = 1; nth <= calls; ++nth) {
+          INFO(proxy_header.size(), " bytes of header, TLS ", secured, ", pieces of ", piece, ", I/O ", nth);
+          play_with_fault(proxy_header, piece, secured, nth);
+        }
+      }
+    }
   }
 }
 

@@ -23,6 +23,13 @@ std::vector<transcript::scene> all_scenes() {
   return all;
 }
 
+/// Where passwords may not travel in the clear, TLS makes all the difference.
+std::vector<transcript::scene> scenes_for_tls() {
+  auto all = all_scenes();
+  std::erase_if(all, [](const auto& s) { return !s.plaintext; });
+  return all;
+}
+
 /// Whether the scene itself plays a bug of ours.
 bool plays_a_bug(const transcript::scene& s) {
   return std::any_of(s.steps.begin(), s.steps.end(), [](const auto& step) { return step.text == "end internal_error"; });
@@ -46,9 +53,9 @@ void check_clean(small_house& house, const transcript::scene& s) {
 }
 
 /// Answers how many bytes the client sent.
-std::size_t play_whole(const transcript::scene& s, const transcript::cutting& cut) {
+std::size_t play_whole(const transcript::scene& s, const transcript::cutting& cut, around what = around::nothing) {
   fail_io(0);
-  connection_stage stage(s);
+  connection_stage stage(s, what);
   std::size_t bytes = 0;
   try {
     bytes = transcript::play(s, stage, cut);
@@ -70,24 +77,42 @@ TEST_CASE("lives: a whole connection says what the texts say, however the input 
   }
 }
 
-TEST_CASE("lives: with every read and write failing in turn, the connection ends, its session is given up, nothing is left") {
-  for (const auto& s : all_scenes()) {
-    play_whole(s, {});
-    const auto calls = io_count();
-    for (std::size_t nth = 1; nth <= calls; ++nth) {
-      INFO(s.title, ", I/O ", nth);
-      connection_stage stage(s);
-      fail_io(nth);
-      try {
-        transcript::play(s, stage);
-      } catch (const std::exception&) {
-        // The conversation breaks off somewhere; what counts is what is left behind.
-      }
-      stage.leave();
-      fail_io(0);
-      check_clean(stage.house(), s);
+/// Plays the scene once for each read and write in it, and lets that one fail.
+void play_with_faults(const transcript::scene& s, around what) {
+  play_whole(s, {}, what);
+  const auto calls = io_count();
+  for (std::size_t nth = 1; nth <= calls; ++nth) {
+    INFO(s.title, ", I/O ", nth);
+    fail_io(nth);
+    connection_stage stage(s, what);
+    try {
+      transcript::play(s, stage);
+    } catch (const std::exception&) {
+      // The conversation breaks off somewhere; what counts is what is left behind.
     }
+    stage.leave();
+    fail_io(0);
+    check_clean(stage.house(), s);
   }
+}
+
+TEST_CASE("lives: with every read and write failing in turn, the connection ends, its session is given up, nothing is left") {
+  for (const auto& s : all_scenes()) play_with_faults(s, around::nothing);
+}
+
+TEST_CASE("lives: with TLS around it, a connection says the same, in records and records in pieces, however both are cut") {
+  std::size_t scene = 0;
+  for (const auto& s : scenes_for_tls()) {
+    const auto bytes = play_whole(s, {}, around::tls);
+    play_whole(s, {1}, around::tls);
+    play_whole(s, {}, around::tls_in_bytes);
+    // Two records, cut at each 16th byte: what TLS hands over is what is cut at each byte without it.
+    for (std::size_t at = 1 + scene++ % 16; at < bytes; at += 16) play_whole(s, {0, at}, around::tls);
+  }
+}
+
+TEST_CASE("lives: with TLS around it, every read and write may fail in turn, those of the handshake too") {
+  for (const auto& s : scenes_for_tls()) play_with_faults(s, around::tls);
 }
 
 }  // namespace couplet::lives

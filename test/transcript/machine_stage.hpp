@@ -1,14 +1,11 @@
 #pragma once
 
-#include <memory>
-
+#include "client_machine.hpp"
 #include "script.hpp"
-#include "stream/client_stream.hpp"
-#include "xml/tokenizer.hpp"
 
 namespace couplet::transcript {
 
-/// The bare protocol: tokenizer and machine, joined as a connection joins them, without sockets or time.
+/// The bare protocol of one client: the manager's side is the text's.
 class machine_stage : public stage {
  public:
   static constexpr std::uint64_t client = 7;
@@ -22,29 +19,13 @@ class machine_stage : public stage {
   std::vector<routed> take_routes() override;
   std::string closed() const override;
 
-  const stream::client_stream& machine() const noexcept { return *machine_; }
+  const stream::client_stream& machine() const noexcept { return client_.machine(); }
   /// How often the machine has said that somebody logged in.
-  int logins() const noexcept { return logins_; }
+  int logins() const noexcept { return client_.logins(); }
 
  private:
-  void run();
-  void on_token(xml::token t);
-  void apply();
-
   stream::client_settings settings_;
-  xml::workspace_pool pool_;
-  xml::tokenizer_limits limits_;
-  xml::tokenizer tokenizer_;
-  xml::fragment scratch_;
-  std::vector<xml::prefix_declaration> header_prefixes_;
-  stream::effects effects_;
-  std::unique_ptr<stream::client_stream> machine_;
-  std::string input_;  // what the machine does not want yet
-  std::string written_;
-  std::vector<routed> routes_;
-  int logins_ = 0;
-  bool manager_up_;
-  base::close_reason closed_ = base::close_reason::none;
+  client_machine client_;
 };
 
 }  // namespace couplet::transcript

@@ -36,6 +36,7 @@ class player {
         // Lines in a row are one delivery: the client does not wait for an answer in between.
         if (next == nullptr || next->what != client) flush_client();
         return;
+      case given: throw std::runtime_error("line " + std::to_string(s.line) + ": G: is for scenes of several clients");
       case server: return expect_written(s.text);
       case to_manager: return expect_route(s.route);
       case from_manager:

@@ -44,7 +44,44 @@ void read_number(std::uint32_t& into, std::string_view value, unsigned line) {
   if (failed != std::errc() || stop != end) fail(line, "a number is needed");
 }
 
+/// NAME, or NAME = FULL_JID.
+person read_person(std::string_view value, bool available, unsigned line) {
+  person p;
+  p.name = take_word(value);
+  p.available = available;
+  if (value.empty() && !available) return p;
+  if (take_word(value) != "=" || value.find('/') == std::string_view::npos) fail(line, "NAME = FULL_JID is needed");
+  p.jid = value;
+  return p;
+}
+
+/// Of several clients. False: there is no such setting.
+bool read_common_setting(scene& s, std::string_view name, std::string_view value, unsigned line) {
+  if (name == "client" || name == "available") {
+    s.clients.push_back(read_person(value, name == "available", line));
+  } else if (name == "contacts") {
+    const auto one = take_word(value);
+    s.contacts.emplace_back(one, value);
+  } else if (name == "account") {
+    s.accounts.emplace_back(value);
+  } else if (name == "operator") {
+    s.operators.emplace_back(value);
+  } else if (name == "admin") {
+    s.admins.emplace_back(value);
+  } else if (name == "address") {
+    s.address = value;
+  } else if (name == "archive") {
+    s.archive = yes_or_no(value, line);
+  } else if (name == "waiting") {
+    read_number(s.waiting, value, line);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void read_setting(scene& s, std::string_view name, std::string_view value, unsigned line) {
+  if (read_common_setting(s, name, value, line)) return;
   if (name == "domain") {
     s.domains.emplace_back(value);
   } else if (name == "alias") {
@@ -97,6 +134,7 @@ void read_setting(scene& s, std::string_view name, std::string_view value, unsig
 std::optional<step::kind> kind_of(std::string_view mark) {
   using enum step::kind;
   if (mark == "C:") return client;
+  if (mark == "G:") return given;
   if (mark == "S:") return server;
   if (mark == "M>") return to_manager;
   if (mark == "M<") return from_manager;
@@ -124,6 +162,20 @@ step read_step(step::kind what, std::string_view rest, unsigned line) {
   return s;
 }
 
+/// "C romeo: TEXT" is a step of romeo's. Nothing where the line is no such step.
+std::optional<step> read_step_of_one(std::string_view text, unsigned line) {
+  const auto colon = text.find(':');
+  if (text.size() < 4 || text[1] != ' ' || colon == std::string_view::npos) return std::nullopt;
+  const auto who = text.substr(2, colon - 2);
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  if (who.empty() || who.find_first_not_of(letters) != std::string_view::npos) return std::nullopt;
+  const auto kind = kind_of(std::string(1, text[0]) + ':');
+  if (!kind) return std::nullopt;
+  auto s = read_step(*kind, trim(text.substr(colon + 1)), line);
+  s.who = who;
+  return s;
+}
+
 void read_line(std::vector<scene>& scenes, std::string_view text, unsigned line) {
   if (trim(text).empty() || text.starts_with('#')) return;
   if (text.starts_with("== ")) {
@@ -140,6 +192,10 @@ void read_line(std::vector<scene>& scenes, std::string_view text, unsigned line)
   }
   if (const auto kind = kind_of(text.substr(0, 2))) {
     s.steps.push_back(read_step(*kind, trim(text.substr(2)), line));
+    return;
+  }
+  if (auto one = read_step_of_one(text, line)) {
+    s.steps.push_back(std::move(*one));
     return;
   }
   const auto colon = text.find(": ");

@@ -28,6 +28,7 @@ struct routed {
 struct step {
   enum class kind : std::uint8_t {
     client,        ///< C:  the client sends `text`
+    given,         ///< G:  the same, and what comes of it is of no interest
     server,        ///< S:  the server writes `text`
     to_manager,    ///< M>  a route goes to the manager
     from_manager,  ///< M<  a route comes from the manager
@@ -35,9 +36,17 @@ struct step {
     closed,        ///< X:  the server has closed the stream for the reason `text`
   };
   kind what = kind::client;
+  std::string who;  ///< whose connection it is, where there are several; empty: nobody's
   std::string text;
   routed route;
   unsigned line = 0;
+};
+
+/// A client of a scene with several.
+struct person {
+  std::string name;
+  std::string jid;         ///< full; empty: the scene logs it in
+  bool available = false;  ///< initial presence is sent
 };
 
 /// One conversation, and the service that it needs.
@@ -58,6 +67,15 @@ struct scene {
   std::uint32_t grace = 10;          ///< seconds that a stanza waits
   std::uint32_t keepalive = 0;       ///< seconds
   std::uint32_t queue = 1'000'000;   ///< bytes that may wait for components that are not there
+  // Of several clients in front of the session manager.
+  std::vector<person> clients;
+  std::vector<std::pair<std::string, std::string>> contacts;  ///< names of clients who are subscribed to each other
+  std::vector<std::string> accounts;                          ///< beside those of the clients
+  std::vector<std::string> operators;                         ///< URIs of who runs the server
+  std::vector<std::string> admins;                            ///< bare JIDs of who may use commands
+  std::string address;                                        ///< IP of all clients; empty: their connections have none
+  bool archive = false;
+  std::uint32_t waiting = 100;  ///< messages that wait for an account
   xml::tokenizer_limits limits;
   std::vector<step> steps;
 };
@@ -94,7 +112,8 @@ class variables {
   /// The bytes that a text stands for. Throws std::runtime_error where a name has no value yet.
   std::string fill(std::string_view pattern) const;
   /// How many bytes at the front of `actual` the pattern stands for; nothing where they differ. A name without a value
-  /// takes the hexadecimal digits that stand there, at least 16, as its value.
+  /// takes the hexadecimal digits that stand there, at least 16, as its value; {number NAME} takes decimal digits, {any NAME} what stands before
+  /// the next quote or tag.
   std::optional<std::size_t> match(std::string_view pattern, std::string_view actual);
 
  private:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -30,6 +31,25 @@ std::size_t number(std::string_view digits, int base) {
   return value;
 }
 
+/// The name that an expression gives a value to; empty: it names none.
+std::string_view name_in(std::string_view part) {
+  for (const std::string_view word : {"number ", "any "})
+    if (part.starts_with(word)) return part.substr(word.size());
+  return part.find(' ') == std::string_view::npos ? part : std::string_view();
+}
+
+/// What stands at the front of `actual` for an expression with a new name; empty: nothing that fits.
+std::string_view value_at(std::string_view part, std::string_view actual) {
+  if (part.starts_with("number ")) return actual.substr(0, actual.find_first_not_of("0123456789"));
+  if (part.starts_with("any ")) return actual.substr(0, actual.find_first_of("'<"));
+  const auto digits = actual.substr(0, actual.find_first_not_of(hex_digits));
+  return digits.size() < least_digits ? std::string_view() : digits;
+}
+
+char to_upper(char digit) {
+  return digit >= 'a' && digit <= 'f' ? static_cast<char>(digit - 'a' + 'A') : digit;
+}
+
 std::string with_zeros(std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -56,12 +76,16 @@ std::string variables::fill(std::string_view pattern) const {
       bytes += base::base64_encode(with_zeros(rest));
     } else if (word == "byte") {
       bytes += static_cast<char>(number(rest, 16));
+    } else if (word == "number" || word == "any") {
+      bytes += fill('{' + std::string(rest) + '}');
     } else if (word == "times") {  // {times 2000 a}
       const auto gap = rest.find(' ');
       for (auto n = number(rest.substr(0, gap), 10); n != 0; --n) bytes += rest.substr(gap + 1);
-    } else if (word == "sha1") {  // {sha1 id secret}: over the value of id and the word secret
+    } else if (word == "sha1" || word == "SHA1") {  // {sha1 id secret}: over the value of id and the word secret
       const auto gap = rest.find(' ');
-      bytes += base::sha1_hex(fill('{' + std::string(rest.substr(0, gap)) + '}'), rest.substr(gap + 1));
+      auto digest = base::sha1_hex(fill('{' + std::string(rest.substr(0, gap)) + '}'), rest.substr(gap + 1));
+      if (word == "SHA1") std::transform(digest.begin(), digest.end(), digest.begin(), to_upper);
+      bytes += digest;
     } else {
       const auto found = values_.find(part);
       if (found == values_.end()) throw std::runtime_error("no value yet for {" + std::string(part) + '}');
@@ -77,11 +101,11 @@ std::optional<std::size_t> variables::match(std::string_view pattern, std::strin
     bool literal = false;
     const auto before = pattern;
     const auto part = take_part(pattern, literal);
-    if (!literal && part.find(' ') == std::string_view::npos && !values_.contains(part)) {
-      const auto digits = actual.substr(0, actual.find_first_not_of(hex_digits));
-      if (digits.size() < least_digits) return std::nullopt;
-      values_.emplace(part, digits);
-      actual.remove_prefix(digits.size());
+    if (const auto name = literal ? std::string_view() : name_in(part); !name.empty() && !values_.contains(name)) {
+      const auto value = value_at(part, actual);
+      if (value.empty()) return std::nullopt;
+      values_.emplace(name, value);
+      actual.remove_prefix(value.size());
       continue;
     }
     const auto expected = fill(before.substr(0, before.size() - pattern.size()));

@@ -102,6 +102,12 @@ TEST_CASE("random text has the length asked for and hexadecimal digits only") {
     CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
   }
   CHECK(random_u64() != random_u64());
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{48}, std::size_t{1000}}) {
+    std::string bytes(size + 1, static_cast<char>(0x5a));
+    fill_random(bytes.data(), size);
+    CHECK(bytes.back() == 0x5a);  // nothing beyond
+    if (size >= 48) CHECK(bytes.substr(size - 32, 32) != std::string(32, static_cast<char>(0x5a)));
+  }
 }
 
 namespace {

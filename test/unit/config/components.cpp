@@ -59,6 +59,31 @@ TEST_CASE("components: from the environment and from a file, one each line") {
   CHECK(q.options.components.conflict == conflict_policy::refuse);
 }
 
+TEST_CASE("components: what they say is logged only where that is asked for") {
+  CHECK_FALSE(parse({"--component", "a.b:x"}).options.components.logs_stanzas);
+  CHECK_FALSE(parse({"--component", "a.b:x", "--log-stanzas", "none"}).options.components.logs_stanzas);
+  CHECK(parse({"--component", "a.b:x", "--log-stanzas", "components"}).options.components.logs_stanzas);
+  const auto p = parse({"--component", "a.b:x", "--log-stanzas", "all"});
+  CHECK(p.result.code == 2);
+  CHECK(p.result.text.find("--log-stanzas: expected none or components") != std::string::npos);
+}
+
+TEST_CASE("components: a name alone is proved by a certificate, and only where there is an authority for those") {
+  const auto p = parse({"--component", "Bot.Localhost", "--component", "*.Bots.localhost", "--component", "other.localhost:x",
+                        "--component-ca", "/etc/couplet/ca.pem", "--component-tls-listen", "127.0.0.1:0"});
+  REQUIRE(p.result.run);
+  const auto& c = p.options.components;
+  REQUIRE(c.names.size() == 3);
+  CHECK(c.names[0].name == "bot.localhost");
+  CHECK(c.names[0].secret.empty());
+  CHECK(c.names[1].name == "*.bots.localhost");
+  CHECK(c.names[1].secret.empty());
+  CHECK(c.names[2].secret == "x");
+  CHECK(c.ca == "/etc/couplet/ca.pem");
+  const temporary_file file("component = [\"a.localhost\"]\ncomponent-ca = \"ca.pem\"\ncomponent-tls-listen = \"127.0.0.1:0\"\n");
+  CHECK(parse({"--config", file.path()}).options.components.names.at(0).secret.empty());
+}
+
 TEST_CASE("components: what does not fit ends with one line that names the flag, and never the secret") {
   const struct {
     std::vector<std::string> words;
@@ -66,6 +91,17 @@ TEST_CASE("components: what does not fit ends with one line that names the flag,
   } rows[] = {
       {{"--component", "bot.localhost"}, "--component: expected NAME:SECRET"},
       {{"--component", "a b:hunter2"}, "--component: expected NAME:SECRET"},
+      {{"--component", "hunter2"}, "--component: expected NAME:SECRET (NAME alone needs --component-ca FILE)"},
+      {{"--component", "hunter2 ", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"},
+       "--component: expected NAME:SECRET"},
+      {{"--component", "a.b:", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"},
+       "--component: the secret is empty"},
+      {{"--component", "a.b:hunter2", "--component-ca", "", "--component-tls-listen", "127.0.0.1:0"},
+       "--component-ca: expected the name"},
+      {{"--component", "a.b", "--component-ca", "x"}, "--component-ca: needs --component NAME and --component-tls-listen"},
+      {{"--c2s", "a:hunter2", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"},
+       "--component-ca: needs --component NAME"},
+      {{"--c2s", "hunter2", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"}, "--c2s: expected NAME:SECRET"},
       {{"--component", "*:hunter2"}, "--component: expected NAME:SECRET"},
       {{"--component", "*.:hunter2"}, "--component: expected NAME:SECRET"},
       {{"--component", "x.*.localhost:hunter2"}, "--component: expected NAME:SECRET"},

@@ -144,7 +144,9 @@ TEST_CASE("the example configuration: what it calls defaults changes nothing") {
   for (const auto& l : lines_of_example()) {
     if (l.active) all += l.key + " = " + l.value + '\n';
     // Where others may connect is a question only where there are others; so is how to talk to them.
-    if (l.active || l.comment.starts_with(" e.g.") || l.key == "listen-components" || l.key == "sm-protocol") continue;
+    if (l.active || l.comment.starts_with(" e.g.") || l.key == "listen-components" || l.key == "sm-policy" ||
+        l.key == "sm-protocol")
+      continue;
     if (l.key.starts_with("auth-")) continue;  // the same of who checks passwords
     CAPTURE(l.key);
     const temporary_file one(l.key + " = " + l.value + '\n');
@@ -182,6 +184,7 @@ TEST_CASE("the example configuration: its examples are of the right form") {
     if (l.key.starts_with("sm") && l.key != "sm-secret") text += "sm-secret = \"b\"\n";
     if (l.key == "auth-http-ca") text += "auth-http = \"https://localhost/\"\n";
     if (l.key.starts_with("component-")) text += "component = \"bot.localhost:x\"\n";
+    if (l.key == "component-ca") text += "component-tls-listen = \"127.0.0.1:0\"\n";
     if (l.key == "registration-token") text += "register = true\n";
     if (l.key == "users") text = "users = \"" + nobody.path() + "\"\n";
     const temporary_file file(text);

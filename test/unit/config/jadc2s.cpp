@@ -86,7 +86,7 @@ TEST_CASE("jadc2s: a whole file, and what --config makes of it") {
   CHECK_FALSE(o.require_tls);
   CHECK(o.http_redirect == "https://example.org/");
   REQUIRE(o.manager);
-  CHECK(o.manager->where == endpoint("::1", 5347));
+  CHECK(o.manager->where.at(0) == endpoint("::1", 5347));
   CHECK(o.manager->id == "c2s.local");
   CHECK(o.manager->secret == "very-secret-1");
   CHECK(o.limits.max_connections == 1023);

@@ -75,12 +75,12 @@ TEST_CASE("relief comes when the last of the managers has room again, not before
 
 TEST_CASE("a manager that is itself congested holds the clients back until it says otherwise") {
   two_shards house(budget);
-  house.whole.set_manager_congested(true);
+  house.whole.add_congested_manager();
   CHECK(house.board(1).manager_congested());
   house.board(1).to_manager(up(big()));
   house.settle();  // its queue is emptied, which is no relief yet
   CHECK(count_of(house.take(), "client 1 relieved") == 0);
-  house.whole.set_manager_congested(false);
+  house.whole.remove_congested_manager();
   house.settle();
   const auto seen = house.take();
   CHECK(count_of(seen, "client 0 relieved") == 1);
@@ -91,10 +91,10 @@ TEST_CASE("a manager that is itself congested holds the clients back until it sa
 TEST_CASE("no wake-up is lost between two reasons to wait") {
   two_shards house(budget);
   // The link is relieved while a queue is full: who waits may be woken too early, and asks again.
-  house.whole.set_manager_congested(true);
+  house.whole.add_congested_manager();
   house.board(0).to_manager(up(big()));
   CHECK(house.board(0).manager_congested());
-  house.whole.set_manager_congested(false);
+  house.whole.remove_congested_manager();
   CHECK(house.board(0).manager_congested());
   house.settle();
   CHECK(count_of(house.take(), "client 0 relieved") >= 1);

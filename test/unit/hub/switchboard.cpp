@@ -157,9 +157,9 @@ TEST_CASE("with nobody attached, messages end somewhere") {
   }
   CHECK(bare.on(0).bounced() == 4);  // each of them, and each answer
   bare.set_manager_state(false);
-  bare.set_manager_congested(true);
+  bare.add_congested_manager();
   CHECK(bare.on(0).manager_congested());
-  bare.set_manager_congested(false);
+  bare.remove_congested_manager();
   while (s.io().poll() != 0) {
   }
   CHECK_FALSE(bare.on(0).manager_up());
@@ -240,6 +240,66 @@ TEST_CASE("every shard hears whether the manager can serve, on its own turn") {
   CHECK_FALSE(house.board(0).manager_up());
   house.settle();
   CHECK(house.take().empty());
+}
+
+TEST_CASE("a manager hears when all shards know how it is, of the last state that was set") {
+  two_shards house;
+  CHECK(house.whole.have_all_heard());
+  house.whole.set_manager_away();
+  CHECK_FALSE(house.whole.have_all_heard());
+  house.first.io().poll();
+  CHECK_FALSE(house.whole.have_all_heard());
+  house.whole.set_manager_state(true);
+  house.first.io().poll();
+  CHECK(house.take() == record{"client 0 hears up"});
+  house.settle();
+  CHECK(house.whole.have_all_heard());
+  CHECK(house.take() == record{"client 1 hears up"});
+  CHECK(house.manager_0.all_have_heard == 1);
+  CHECK(house.manager_1.all_have_heard == 1);
+}
+
+TEST_CASE("of several managers one is away, up, gone: every shard hears of its clients, and newcomers are let in all the same") {
+  two_shards house;
+  house.whole.set_manager_away_of({1, 2, 3});
+  CHECK_FALSE(house.whole.have_all_heard());
+  house.settle();
+  CHECK(house.whole.have_all_heard());
+  house.whole.set_manager_state_of({1, 2}, true);
+  house.settle();
+  house.whole.set_manager_state_of({3}, false);
+  house.settle();
+  CHECK(house.take() == record{"client 0 hears away of 3", "client 1 hears away of 3", "client 0 hears up of 2",
+                               "client 1 hears up of 2", "client 0 hears down of 1", "client 1 hears down of 1"});
+  CHECK(house.board(0).manager_up());
+  CHECK_FALSE(house.board(0).manager_away());
+  house.whole.admit(false);
+  house.settle();
+  CHECK_FALSE(house.board(0).manager_up());
+  CHECK_FALSE(house.board(1).manager_up());
+  CHECK(house.take().empty());  // nobody but newcomers notices
+  house.whole.admit(true);
+  house.settle();
+  CHECK(house.board(1).manager_up());
+}
+
+TEST_CASE("sessions that are asked for in two rounds at once are back when those of both are") {
+  two_shards house;
+  house.clients_1.asks_at_once = false;
+  house.whole.set_manager_anew_of({1});
+  house.settle();
+  CHECK(house.take() == record{"client 0 hears anew of 1", "client 1 hears anew of 1"});
+  house.board(1).session_awaited();
+  house.whole.set_manager_anew_of({1, 2});
+  house.settle();
+  house.take();
+  house.board(1).session_back();
+  house.board(1).all_of_them_have_asked();
+  house.settle();
+  CHECK(house.take().empty());
+  house.board(1).all_of_them_have_asked();
+  house.settle();
+  CHECK(house.take() == record{"client 0 hears sessions back", "client 1 hears sessions back"});
 }
 
 TEST_CASE("what was sent to a client before the manager went down arrives before it hears of that") {

@@ -34,8 +34,20 @@ class recorded_clients final : public clients {
   }
   void on_relief() override { record_.push_back(name_ + " relieved"); }
   void on_manager_state(bool up) override { record_.push_back(name_ + (up ? " hears up" : " hears down")); }
+  void on_manager_state_of(const client_ids& who, bool up) override {
+    record_.push_back(name_ + (up ? " hears up of " : " hears down of ") + std::to_string(who.size()));
+  }
+  void on_manager_away_of(const client_ids& who) override {
+    record_.push_back(name_ + " hears away of " + std::to_string(who.size()));
+  }
+  bool on_manager_anew_of(const client_ids& who) override {
+    record_.push_back(name_ + " hears anew of " + std::to_string(who.size()));
+    return asks_at_once;
+  }
+  void on_sessions_back() override { record_.push_back(name_ + " hears sessions back"); }
 
   std::uint64_t unknown = 0;
+  bool asks_at_once = true;
 
  private:
   std::string name_;
@@ -49,8 +61,10 @@ class recorded_manager final : public manager {
     record_.push_back(name_ + ": " + text_of(m));
     if (then) then(std::move(m));
   }
+  void on_all_heard() override { ++all_have_heard; }
 
   std::function<void(route::message&&)> then;
+  int all_have_heard = 0;
 
  private:
   std::string name_;

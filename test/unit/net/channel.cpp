@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -175,4 +176,53 @@ TEST_CASE("a gate counts who is inside") {
     CHECK(g.inside() == 2);
   }
   CHECK(g.inside() == 0);
+}
+
+TEST_CASE("a turn that has taken up what it was asked for meanwhile asks for no other") {
+  net::shard s(0);
+  net::pressure full;
+  net::channel<int> c(s, 0, full);
+  int rounds = 0;
+  s.set_drain([&] {
+    ++rounds;
+    return c.drain([&](int&& i) {
+      if (i < 2) c.push(i + 1, 1);
+    }) != 0;
+  });
+  c.push(1, 1);
+  while (s.io().poll_one() != 0) {
+  }
+  CHECK(rounds == 3);  // the item, the one that it brought, and a look that finds nothing
+}
+
+TEST_CASE("what a flush brings has a turn of its own; what is to be flushed then waits for no other turn") {
+  struct writer : net::flushable {
+    explicit writer(std::function<void()> w) : work(std::move(w)) {}
+    void flush() override { work(); }
+    std::function<void()> work;
+  };
+  net::shard s(0);
+  net::pressure full;
+  net::channel<int> c(s, 0, full);
+  int flushed = 0, turns = 0;
+  std::vector<int> got;
+  writer second([&] { ++flushed; });
+  writer first([&] {
+    ++flushed;
+    c.push(7, 1);
+    s.request_flush(second);
+  });
+  s.set_drain([&] {
+    ++turns;
+    return c.drain([&](int&& i) { got.push_back(i); }) != 0;
+  });
+  s.request_flush(first);
+  CHECK(s.io().poll_one() == 1);
+  CHECK(flushed == 2);
+  CHECK(got.empty());
+  while (s.io().poll_one() != 0) {
+  }
+  CHECK(got == std::vector<int>{7});
+  CHECK(flushed == 2);
+  CHECK(turns == 3);
 }

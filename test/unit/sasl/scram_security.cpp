@@ -202,6 +202,23 @@ TEST_CASE("SECURITY 12: decoys depend on secret, name and hash, on nothing else"
   CHECK(different.size() == 9);
 }
 
+TEST_CASE("SECURITY 12: a challenge needs no keys, and without them no proof fits") {
+  for (const auto m : scram_mechanisms()) {
+    const auto& keys = keys_of(hash_of(m));
+    login l(m);
+    REQUIRE(l.first(first_message(m)) == verdict::ok);
+    l.challenge(scram_keys(keys.salt, keys.iterations, {}, {}));
+    CHECK(l.server.on_client_final(l.right_final()) == verdict::wrong_proof);
+    CHECK(l.server.server_final().empty());
+
+    login later(m);
+    REQUIRE(later.first(first_message(m)) == verdict::ok);
+    later.challenge(scram_keys(keys.salt, keys.iterations, {}, {}));
+    later.server.set_keys(keys);
+    CHECK(later.server.on_client_final(later.right_final()) == verdict::ok);
+  }
+}
+
 TEST_CASE("SECURITY 12: a name that cannot exist is answered like a wrong password") {
   login l(mechanism::scram_sha256);
   CHECK(condition_of(l.run("n,,n=a b,r=CLIENT")) == condition_of(verdict::wrong_proof));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_storage.hpp"
 #include "route/client_id.hpp"
 #include "route/codec.hpp"
 #include "session/manager.hpp"
@@ -36,10 +37,13 @@ class control_world {
     REQUIRE(m.ok());
     partitions_[session::partition_for(*m, count())]->on_route(std::move(*m), out_);
     std::string said;
-    while (!out_.to_c2s.empty() || !out_.to_partitions.empty()) {
+    while (!out_.to_c2s.empty() || !out_.to_partitions.empty() || !out_.to_entries.empty()) {
       auto now = std::exchange(out_, session::effects());
       for (const auto& sent : now.to_c2s) route::append(said, sent);
       for (auto& d : now.to_partitions) partitions_[d.partition]->on_delivery(std::move(d), out_);
+      for (const auto& r : now.to_entries) {
+        partitions_[session::partition_of(r.owner, count())]->on_storage_answer(r.number, storage_.answer(r), out_);
+      }
     }
     return said;
   }
@@ -84,6 +88,7 @@ class control_world {
   }
   std::uint32_t count() const { return static_cast<std::uint32_t>(partitions_.size()); }
   std::vector<std::unique_ptr<session::manager>> partitions_;
+  session::testing::fake_storage storage_;
   session::effects out_;
 };
 

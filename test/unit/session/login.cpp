@@ -190,3 +190,33 @@ TEST_CASE("accounts: SECURITY 33: names fall on partitions under a seed, evenly"
   CHECK(session::partition_of("alice@example.org", 1) == 0);
   CHECK(session::partition_of("alice@example.org", 0) == 0);
 }
+
+TEST_CASE("login: where any user is accepted, the first password of a new name is its password") {
+  auto s = example();
+  s.accept_any_user = true;
+  s.digests = false;
+  s.guests = true;
+  s.max_accounts = 3;
+  world w(s);
+  w.account("alice@example.org", "pw-a");
+  CHECK(w.auth("alice@example.org/home", set_password("other")) == not_authorized);
+  CHECK(w.of("alice@example.org").account_count() == 1);
+  CHECK(w.auth("new@example.org/home", set_password("")) == not_authorized);
+  CHECK(w.auth("0f8fad5b-d9cb-469f-a165-70867728950e@example.org/r", set_password("x")) == not_authorized);
+  CHECK(w.auth("new@example.org/home", set_digest("00")) ==
+        "<iq type='error' id='d1'>" + error("auth", "401", "not-authorized") + "</iq>");
+  CHECK(w.of("alice@example.org").account_count() == 1);
+  CHECK(w.auth("new@example.org/home", set_password("pw-n")) == "<iq type='result' id='a1'/>");
+  CHECK(w.of("new@example.org").password_of("new@example.org") == "pw-n");
+  CHECK(w.auth("new@example.org/home", set_password("other")) == not_authorized);
+  CHECK(w.auth("new@example.org/home", set_password("pw-n")) == "<iq type='result' id='a1'/>");
+  // Whose login another has checked (a certificate, a c2s) has an account as well, and a password when he names one.
+  CHECK(w.starts("certified", "certified@example.org/r") == lines{"certified + started"});
+  CHECK_FALSE(w.of("certified@example.org").password_of("certified@example.org").has_value());
+  CHECK(w.auth("certified@example.org/home", set_password("pw-c")) == "<iq type='result' id='a1'/>");
+  CHECK(w.auth("certified@example.org/home", set_password("other")) == not_authorized);
+  // No more than there may be.
+  CHECK(contains(w.auth("fourth@example.org/home", set_password("x")), "resource-constraint"));
+  CHECK(w.starts("fourth", "fourth@example.org/r") == lines{"fourth x Session Failed"});
+  CHECK(w.of("alice@example.org").account_count() == 3);
+}

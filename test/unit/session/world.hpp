@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/jid.hpp"
+#include "fake_storage.hpp"
 #include "route/client_id.hpp"
 #include "session/manager.hpp"
 
@@ -32,6 +34,8 @@ inline settings example(bool registration = false) {
 ///   n@c2s <~ <message .../>    a notice comes back to a c2s
 ///   romeo x Session Failed     the client can't go on; the XML that came with it, if any, follows
 ///   others <- <message .../>   a stanza for a domain that is not served here
+///
+/// What is asked of the storage is answered at once by a fake; while `storage_waits` is set, when storage_answers() is called.
 class world {
  public:
   explicit world(const settings& s = example(), std::uint32_t partitions = 1) : count_(partitions) {
@@ -91,6 +95,16 @@ class world {
     return settle();
   }
 
+  lines storage_answers() {
+    storage_waits = false;
+    return settle();
+  }
+
+  /// Answers what is asked about stored accounts; none: nobody asks.
+  std::function<account_outcome(const account_request&)> accounts;
+  fake_storage storage;
+  bool storage_waits = false;
+
   manager& of(std::string_view bare) { return *partitions_[partition_of(bare, count_)]; }
   const route::address& c2s(const std::string& name) { return clients_.at(name).c2s; }
   const route::address& session(const std::string& name) { return clients_.at(name).session; }
@@ -114,8 +128,10 @@ class world {
 
   lines settle() {
     lines log;
-    while (!out_.to_c2s.empty() || !out_.to_partitions.empty() || !out_.to_others.empty()) {
+    while (!out_.to_c2s.empty() || !out_.to_partitions.empty() || !out_.to_others.empty() || !out_.to_entries.empty() ||
+           !out_.to_storage.empty() || (!storage_waits && !asked_.empty())) {
       auto now = std::exchange(out_, effects());
+      for (auto& r : now.to_entries) asked_.push_back(std::move(r));
       for (const auto& xml : now.to_others) log.push_back("others <- " + xml);
       for (auto& m : now.to_c2s) write_down(log, m);
       for (auto& d : now.to_partitions) {
@@ -123,6 +139,10 @@ class world {
         auto& p = *partitions_[d.partition];
         p.on_delivery(std::move(d), out_);
       }
+      for (auto& r : now.to_storage)
+        if (accounts) of(r.bare_jid).on_account_answer(r.number, accounts(r), out_);
+      if (storage_waits) continue;
+      for (auto& r : std::exchange(asked_, {})) of(r.owner).on_storage_answer(r.number, storage.answer(r), out_);
     }
     return log;
   }
@@ -133,6 +153,7 @@ class world {
       log.push_back(name + " + started" + started->child);
     } else if (const auto* stanza = std::get_if<route::stanza>(&m)) {
       log.push_back(name + " <- " + stanza->xml);
+      if (const auto& from = route::trace_of(m)->origin; from.is_known()) route::append(log.back() += ", by ", from);
     } else if (const auto* notice = std::get_if<route::notice>(&m)) {
       CHECK(notice->returned);
       log.push_back(notice->to.text + " <~ " + notice->xml);
@@ -147,6 +168,7 @@ class world {
   std::map<std::string, client> clients_;
   std::map<std::string, std::string> names_;
   std::uint64_t last_handle_ = 100;
+  std::vector<storage_request> asked_;
   effects out_;
 };
 

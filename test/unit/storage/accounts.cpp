@@ -1,4 +1,7 @@
 #include "fixture.hpp"
+#include "storage/archive.hpp"
+#include "storage/entries.hpp"
+#include "storage/rooms.hpp"
 
 using namespace couplet;
 using namespace couplet::storage;
@@ -100,4 +103,37 @@ TEST_CASE("accounts: the secret of salts is made once, and stays with the databa
   }
   CHECK(secret_in(*open_store(folder.path())) == first);
   CHECK(secret_in(*open_store()) != first);
+}
+
+TEST_CASE("accounts: all that is stored goes at once, but for what salts come from") {
+  auto s = open_store();
+  std::string secret;
+  const auto change = [&](auto what) {
+    CHECK(s->write_now([&](database& db) {
+      what(db);
+      return outcome::done;
+    }) == outcome::done);
+  };
+  change([&](database& db) {
+    secret = salt_secret(db);
+    make_account(db, "dora@example.org", some_credentials("d"));
+    put_entry(db, "alice@example.org", entry_kind::vcard, "", "<vCard/>");
+    append_offline(db, "alice@example.org", "<message/>", {});
+    append_to_archive(db, "dora@example.org", "id-1", 1, "alice@example.org", "", "<message/>", {});
+    put_archive_preferences(db, "dora@example.org", "n");
+    room r;
+    r.jid = "cave@chat.example.org";
+    r.affiliations.emplace_back("crone@example.org", 4, "");
+    put_room(db, r, 1);
+  });
+  change([](database& db) { remove_all(db); });
+  change([&](database& db) {
+    for (const auto* const table : {"accounts", "scram_keys", "entries", "offline", "offline_sizes", "archive", "archive_sizes",
+                                    "archive_preferences", "rooms", "room_affiliations"}) {
+      CAPTURE(table);
+      CHECK(db.number_of((std::string("SELECT count(*) FROM ") + table).c_str()) == 0);
+    }
+    CHECK(salt_secret(db) == secret);
+    CHECK(make_account(db, "dora@example.org", some_credentials("e")) == outcome::done);
+  });
 }

@@ -110,7 +110,7 @@ TEST_CASE("failures: a full disk refuses all of the transaction, keeps what was 
   CHECK(make(*s, "second@example.org") == outcome::full);
   CHECK(make(*s, "second@example.org") == outcome::full);
   CHECK(s->read_now([&](database& db) {
-    CHECK(count_accounts(db) == made + 1);
+    CHECK(db.number_of("SELECT count(*) FROM accounts") == made + 1);
     return outcome::done;
   }) == outcome::done);
   CHECK(s->write_now([](database& db) {

@@ -89,7 +89,7 @@ namespace doctest {
 template <>
 struct StringMaker<couplet::storage::outcome> {
   static String convert(couplet::storage::outcome o) {
-    constexpr const char* names[] = {"done", "exists", "missing", "full", "busy", "failed"};
+    constexpr const char* names[] = {"done", "exists", "missing", "full", "busy", "failed", "over_limit"};
     return names[static_cast<std::size_t>(o)];
   }
 };

@@ -46,6 +46,38 @@ TEST_CASE("component_stream: as Twisted's listener does, a header without versio
   CHECK(base::sha1_hex("1234", "secret") == "32532c0f7dbf1253c095b18b18e36d38d94c1256");
 }
 
+TEST_CASE("component_stream: what is proved otherwise needs no secret, whatever the handshake says") {
+  for (const char* handshake : {"<handshake/>", "<handshake>anything</handshake>", "<handshake><x/></handshake>"}) {
+    driver d(secrets);
+    CHECK_FALSE(d.send(component_header).empty());
+    d.on([](component_stream& m, component_effects&) { m.prove(); });
+    CHECK(d.send(handshake) == "<handshake/>");
+    CHECK(d.authentications == 1);
+  }
+  // It has to come all the same, and first; and before the header there is nothing to prove.
+  driver d(secrets);
+  d.on([](component_stream& m, component_effects&) { m.prove(); });
+  d.send(component_header);
+  d.send("<handshake/>");
+  CHECK(d.closed() == "not_authorized");
+  driver impatient(secrets);
+  impatient.send(component_header);
+  impatient.on([](component_stream& m, component_effects&) { m.prove(); });
+  impatient.send("<message/>");
+  CHECK(impatient.closed() == "not_authorized");
+}
+
+TEST_CASE("component_stream: a name without a secret is proved by no handshake") {
+  const component_stream::secrets none = [](std::string_view) { return std::optional<std::string>(""); };
+  for (const bool empty : {true, false}) {
+    driver d(none);
+    const auto id = id_of(d.send(component_header));
+    d.send(empty ? "<handshake/>" : "<handshake>" + base::sha1_hex(id, "") + "</handshake>");
+    CHECK(d.closed() == "not_authorized");
+    CHECK(d.authentications == 0);
+  }
+}
+
 TEST_CASE("component_stream: version 1.0 and capitals in the peer's header change nothing") {
   driver d(secrets);
   const auto header = d.send(

@@ -63,14 +63,14 @@ TEST_CASE("features: nothing is offered both before and after a login") {
   for (const auto* before : features::all())
     for (const auto* after : features::all())
       if ((before->forbids & has::login) != 0 && (after->needs & has::login) != 0)
-        for (unsigned state = 0; state < 256; ++state)
+        for (unsigned state = 0; state < 512; ++state)
           CHECK_FALSE(
               (offered(*before, static_cast<feature_state>(state)) && offered(*after, static_cast<feature_state>(state))));
-  CHECK(features::all().size() == 9);
+  CHECK(features::all().size() == 12);
 }
 
 TEST_CASE("SECURITY 7: passwords are never offered where they may not travel") {
-  for (unsigned bits = 0; bits < 256; ++bits) {
+  for (unsigned bits = 0; bits < 512; ++bits) {
     const auto state = static_cast<feature_state>(bits & ~unsigned{has::passwords});
     const auto out = written(state);
     CHECK(out.find("mechanism") == std::string::npos);
@@ -88,6 +88,24 @@ TEST_CASE("features: written in one element, empty where there are none") {
         "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>");
   CHECK(written(has::version_1 | has::tls | has::passwords)
             .starts_with("<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'></starttls><mechanisms "));
+}
+
+TEST_CASE(
+    "features: RFC 6121 sections 2.6.1, 3.4: roster versions and pre-approval, after a login, with the manager that has them") {
+  const std::string both = "<ver xmlns='urn:xmpp:features:rosterver'/><sub xmlns='urn:xmpp:features:pre-approval'/>";
+  CHECK(written(has::version_1 | has::login | has::rosters).find(both) != std::string::npos);
+  CHECK(written(has::version_1 | has::login | has::resource | has::rosters) == "<stream:features>" + both + "</stream:features>");
+  CHECK(written(has::version_1 | has::passwords | has::rosters).find("urn:xmpp:features") == std::string::npos);
+  CHECK(written(has::version_1 | has::login).find("urn:xmpp:features") == std::string::npos);
+}
+
+TEST_CASE("features: what the server can do is told to who has logged in (XEP-0115 section 6.3)") {
+  offer what;
+  what.capabilities = "<c xmlns='http://jabber.org/protocol/caps'/>";
+  const auto expected = "<stream:features>" + std::string(what.capabilities) + "</stream:features>";
+  CHECK(written(has::version_1 | has::login | has::resource | has::capabilities, what) == expected);
+  CHECK(written(has::version_1 | has::login | has::resource, what) == "<stream:features></stream:features>");
+  CHECK(written(has::version_1 | has::passwords | has::capabilities, what).find("/caps") == std::string::npos);
 }
 
 TEST_CASE("features: what TLS makes possible, and the limits") {

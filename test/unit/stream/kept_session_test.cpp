@@ -62,6 +62,68 @@ TEST_CASE("kept session: whoever was not available does not become so") {
   }
 }
 
+TEST_CASE(
+    "kept session: carbons and interest in the roster and the block list are as they were, and the client hears nothing of it") {
+  constexpr const char* roster = "<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>";
+  constexpr const char* enable = "<iq type='set' id='c' to='alice@example.org'><enable xmlns='urn:xmpp:carbons:2'/></iq>";
+  constexpr const char* disable = "<iq type='set' id='d'><disable xmlns='urn:xmpp:carbons:2'/></iq>";
+  const struct {
+    std::string said;
+    bool asks_roster;
+    bool enables_carbons;
+    bool asks_blocked = false;
+  } rows[] = {{roster, true, false},
+              {enable, false, true},
+              {std::string(roster) + enable, true, true},
+              {std::string(enable) + disable, false, false},
+              {std::string(enable) + disable + enable, false, true},
+              {std::string("<iq type='get' id='b'><blocklist xmlns='urn:xmpp:blocking'/></iq>") + roster, true, false, true},
+              {"<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'><item jid='x@y.org'/></block></iq>", false, false},
+              {"<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='bob@example.org'/></query></iq>", false, false},
+              {"<iq type='get' id='o' to='bob@example.org'><query xmlns='jabber:iq:roster'/></iq>", false, false},
+              {"<iq type='set' id='o' to='bob@example.org'><enable xmlns='urn:xmpp:carbons:2'/></iq>", false, false},
+              {"<iq type='set' id='x'><query xmlns='urn:x'>urn:xmpp:carbons:2</query></iq>", false, false}};
+  for (const auto& row : rows) {
+    for (const bool present : {false, true}) {
+      INFO(row.said);
+      CAPTURE(present);
+      driver d;
+      d.legacy_open();
+      d.send(row.said);
+      if (present) d.send("<presence><show>away</show></presence>");
+      for (int round = 0; round < 2; ++round) {  // also of the manager behind the next one
+        d.happens("manager anew");
+        d.routes.clear();
+        CHECK(d.from_manager("started", "alice@example.org/new").empty());
+        const auto said = std::exchange(d.routes, {});
+        texts payloads;
+        for (const auto& r : said) {
+          CHECK(r.address == "alice@example.org/new");
+          payloads.push_back(r.text.substr(r.text.find('>') + 1));
+        }
+        texts expected;
+        if (row.asks_roster) expected.emplace_back("<query xmlns='jabber:iq:roster'/></iq>");
+        if (row.asks_blocked) expected.emplace_back("<blocklist xmlns='urn:xmpp:blocking'/></iq>");
+        if (row.enables_carbons) expected.emplace_back("<enable xmlns='urn:xmpp:carbons:2'/></iq>");
+        if (present) expected.emplace_back("<show>away</show></presence>");
+        CHECK(payloads == expected);
+        if (round == 0) continue;  // it goes before it has answered
+        d.happens("sessions back");
+        for (const auto& r : said) {
+          if (!r.text.starts_with("<iq")) continue;
+          CHECK(xml::find_attribute(r.text, "from") == "alice@example.org/home");
+          const auto answer = "<iq type='result' id='" + std::string(xml::find_attribute(r.text, "id")) + "'/>";
+          CHECK(d.from_manager("stanza", "alice@example.org/new", answer).empty());
+          CHECK(d.from_manager("stanza", "alice@example.org/new", answer) == answer);  // once
+        }
+        CHECK(d.from_manager("stanza", "alice@example.org/new", "<iq type='result' id='r'/>") == "<iq type='result' id='r'/>");
+      }
+      CHECK(d.routes.empty());
+      CHECK(d.closed().empty());
+    }
+  }
+}
+
 TEST_CASE("kept session: what nobody has handled is sent again, in order, when everybody is there") {
   driver d;
   d.legacy_open();
@@ -124,6 +186,32 @@ TEST_CASE("kept session: a manager that does not answer ends the client") {
   d.happens("manager anew");
   CHECK(contains(d.happens("deadline"), "<remote-connection-failed "));
   CHECK(d.closed() == "manager_timeout");
+}
+
+TEST_CASE("kept session: what a manager was asked that is gone is refused, and may be asked again") {
+  constexpr const char* login =
+      "<iq type='set' id='l'><query "
+      "xmlns='jabber:iq:auth'><username>alice</username><password>x</password><resource>home</resource>"
+      "</query></iq>";
+  driver d;
+  d.send(legacy_header);
+  CHECK(d.happens("questions lost").empty());  // there is none
+  for (int i = 0; i < 8; ++i) {                // it is nobody's fault: no attempt is counted
+    d.send(login);
+    CHECK(d.machine().holds_input());
+    CHECK(contains(d.happens("questions lost"), "<remote-server-timeout "));
+    CHECK_FALSE(d.machine().holds_input());
+  }
+  CHECK(d.closed().empty());
+  driver bound;
+  bound.sasl_restarted();
+  bound.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+  CHECK(contains(bound.happens("questions lost"), "<remote-server-timeout "));
+  driver kept;  // is asked for anew in any case
+  kept.legacy_open();
+  kept.happens("manager anew");
+  CHECK(kept.happens("questions lost").empty());
+  CHECK(kept.machine().holds_input());
 }
 
 TEST_CASE("kept session: who has no session asks for none") {

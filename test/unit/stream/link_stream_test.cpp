@@ -53,8 +53,10 @@ TEST_CASE("link_stream: headers that cannot be answered") {
     const char* reason;
   };
   const row rows[] = {
-      {"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'>", "bad_format"},
-      {"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept' id=''>", "bad_format"},
+      {"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'><handshake/>",
+       "bad_format"},
+      {"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept' id=''><route/>",
+       "bad_format"},
       {"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' id='1'>", "invalid_namespace"},
       {"<html>", "bad_format"},
       {"HTTP/1.1 400", "not_well_formed"},
@@ -67,6 +69,22 @@ TEST_CASE("link_stream: headers that cannot be answered") {
     CHECK(d.closed() == r.reason);
     CHECK_FALSE(contains(written, "<handshake>"));
     CHECK(written.ends_with("</stream:stream>"));
+  }
+}
+
+TEST_CASE("link_stream: under a header without an id nothing is proved, but an error is heard") {
+  for (const char* id : {"", " id=''"}) {
+    driver d("c2s", "secret");
+    open(d);
+    const auto header =
+        "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'" +
+        std::string(id) + " version='1.0'>";
+    CHECK(d.send(header).empty());
+    CHECK(d.closed().empty());
+    const auto written = d.send("<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
+    CHECK(d.closed() == "stream_error_by_peer");
+    CHECK(d.machine().peer_condition() == "host-unknown");
+    CHECK(written == "</stream:stream>");
   }
 }
 

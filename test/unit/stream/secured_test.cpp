@@ -62,6 +62,11 @@ class rig {
     apply();
     return take();
   }
+  std::string stanza(std::string xml) {
+    machine.on_route(route::stanza(route::address("alice@example.org/1f"), route::address(7), std::move(xml)), fx);
+    apply();
+    return take();
+  }
   rig& secure(security s = {}) {
     tokens.reset();
     machine.on_secured(std::move(s));
@@ -84,7 +89,7 @@ class rig {
 
  private:
   void apply() {
-    written += fx.to_peer;
+    (written += fx.to_peer) += fx.stanza_to_peer;
     for (auto& m : fx.to_manager) routes.push_back(std::move(m));
     if (fx.question) question.emplace(std::move(*fx.question));
     tls_asked_for = tls_asked_for || fx.start_tls;
@@ -268,6 +273,36 @@ TEST_CASE("SASL2 with Bind 2: one exchange, one success, a session") {
   CHECK(success.ends_with("<stream:features></stream:features>"));
   CHECK(r.machine.current_phase() == phase::open);
   CHECK(r.logins == 1);
+}
+
+TEST_CASE("SASL2 with Bind 2: carbons along with it, where the manager has them (XEP-0280); the answer is not the client's") {
+  const std::string login =
+      "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>" +
+      base::base64_encode(std::string("\0alice\0secret", 13)) +
+      "</initial-response><bind xmlns='urn:xmpp:bind:0'><enable xmlns='urn:xmpp:carbons:2'/></bind></authenticate>";
+  for (const bool inside : {true, false}) {
+    auto s = everything();
+    s.logins_checked_by = login_check::credentials;
+    s.offer_rosters = inside;
+    rig r(s);
+    const std::string offered =
+        "<bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:carbons:2'/></inline></bind></inline>";
+    CHECK(contains(r.secure().send(header), offered) == inside);
+    r.send(login);
+    r.answer(sasl::answer(verdict::right));
+    REQUIRE(r.routes.size() == 1);
+    CHECK(contains(r.start_session(), "<bound xmlns='urn:xmpp:bind:0'/></success>"));
+    CHECK(r.routes.size() == (inside ? 2 : 1));
+    if (!inside) continue;
+    const auto& sent = std::get<route::stanza>(r.routes[1]);
+    CHECK(sent.to.text == "alice@example.org/1f");
+    CHECK(contains(sent.xml, "<iq type='set' id='kept-"));
+    CHECK(sent.xml.ends_with("><enable xmlns='urn:xmpp:carbons:2'/></iq>"));
+    const std::string id(xml::find_attribute(sent.xml, "id"));
+    CHECK(r.stanza("<iq type='result' id='" + id + "'/>").empty());
+    CHECK(r.stanza("<iq type='result' id='" + id + "'/>") == "<iq type='result' id='" + id + "'/>");
+    CHECK(r.stanza("<message/>") == "<message/>");
+  }
 }
 
 TEST_CASE("SASL2 without Bind 2: features follow, without a restart; its failures speak its language") {

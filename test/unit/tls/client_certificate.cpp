@@ -275,3 +275,25 @@ TEST_CASE("a bad file of client authorities is told by its name") {
   const auto wrong = folder.write("wrong.pem", write_pem("CERTIFICATE", "no certificate at all"));
   CHECK(error_for(wrong) == wrong + " has a certificate that is no authority's, expired or not valid");
 }
+
+TEST_CASE("client certificate: whose domain it speaks for") {
+  client_identity who;
+  who.verified = true;
+  who.dns_names = {"Bot.example.net", "*.wild.example.net", "xn--bcher-kva.example"};
+  who.xmpp_addrs = {"MUC.example.net", "juliet@capulet.example", "muc2.example.net/there"};
+  who.mail_addresses = {"mail.example.net"};
+  who.srv_names = {"_xmpp-server.srv.example.net"};
+  for (const char* name : {"bot.example.net", "muc.example.net",
+                           "b\xc3\xbc"
+                           "cher.example"}) {
+    CAPTURE(name);
+    CHECK(who.speaks_for(name));
+  }
+  for (const char* name : {"", "other.example.net", "a.wild.example.net", "*.wild.example.net", "capulet.example",
+                           "muc2.example.net", "mail.example.net", "srv.example.net", "example.net", "x.bot.example.net"}) {
+    CAPTURE(name);
+    CHECK_FALSE(who.speaks_for(name));
+  }
+  who.verified = false;
+  CHECK_FALSE(who.speaks_for("bot.example.net"));
+}

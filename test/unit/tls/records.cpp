@@ -205,7 +205,7 @@ TEST_CASE("SECURITY 9: data between key updates pays for as many, not for more")
 
 TEST_CASE("SECURITY 9: renegotiation is refused") {
   pair p(WOLFSSL_TLSV1_2);
-  // A ClientHello in the clear inside the connection, and one that is encrypted.
+  // A ClientHello in the clear inside the connection.
   CHECK(p.feed(hello()) == status::failed);
   CHECK_FALSE(p.out.empty());
 }
