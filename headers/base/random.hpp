@@ -6,8 +6,9 @@
 
 namespace couplet::base {
 
-/// From the kernel's generator (getrandom), as all of these: one system call, up to 256 bytes. Throws std::system_error where the kernel
-/// has none.
+/// From the kernel's generator (getrandom), as all of these. Up to 32 bytes come from a stock of the thread's, for which the kernel is asked
+/// once for 256 of them. Throws std::system_error where the kernel has none. Not in a child between its fork and its exec: it would draw
+/// what its parent draws.
 void fill_random(void* memory, std::size_t size);
 
 std::uint64_t random_u64();

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <asio/basic_stream_socket.hpp>
-#include <asio/generic/stream_protocol.hpp>
+#include <asio/async_result.hpp>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
+#include "net/poller.hpp"
 #include "net/task.hpp"
 
 namespace couplet::net {
@@ -27,28 +29,36 @@ class byte_stream {
   byte_stream(byte_stream&&) = default;
 
   /// Suspends until there is something to read, or the end of it. Answers the error where the wait itself failed, as after close().
-  task<std::tuple<asio::error_code>> readable() { return socket_.async_wait(wait::wait_read, as_result); }
+  task<std::tuple<asio::error_code>> readable() {
+    return asio::async_initiate<decltype(as_result), void(asio::error_code)>(
+        [this](auto done) { poller_->wait(watched_.get(), poller::wish::read, std::move(done)); }, as_result);
+  }
 
   /// Calls `done` once the socket takes bytes again, or has failed or was closed. For the one in a thousand who doesn't take
   /// his bytes at once: nothing of it exists otherwise.
   template <class Handler>
   void when_writable(Handler&& done) {
-    socket_.async_wait(wait::wait_write, std::forward<Handler>(done));
+    poller_->wait(watched_.get(), poller::wish::write, std::forward<Handler>(done));
   }
 
   io_result read_some(std::span<char> into) noexcept;
+  /// Nothing is left of what readable() told of, by other means than read_some(): a listening socket has nobody waiting any more.
+  void all_is_taken() noexcept {
+    if (watched_) watched_->after_read(true);
+  }
   io_result write_some(std::string_view bytes) noexcept;
 
   /// No more will be written; the peer sees the end after what was written.
   void shutdown_write() noexcept;
   /// Wakes what waits, with an error. May be called again.
   void close() noexcept;
-  bool is_open() const noexcept { return socket_.is_open(); }
+  bool is_open() const noexcept { return watched_ != nullptr; }
 
  private:
-  using socket = asio::basic_stream_socket<asio::generic::stream_protocol, executor>;
-  using wait = asio::socket_base;
-  socket socket_;
+  int descriptor() const noexcept { return watched_ ? watched_->descriptor() : -1; }
+
+  poller* poller_;
+  std::unique_ptr<poller::entry> watched_;
 };
 
 /// Options of a client's or component's TCP socket: no delay, keepalive probes after five idle minutes.

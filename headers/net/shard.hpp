@@ -14,6 +14,7 @@
 #include "net/deadlines.hpp"
 #include "net/gate.hpp"
 #include "net/intrusive_list.hpp"
+#include "net/poller.hpp"
 #include "net/task.hpp"
 
 namespace couplet::net {
@@ -105,6 +106,7 @@ class shard {
   std::atomic<bool> remote_turn_requested_{false};
   // Behind the lists, so that it goes first: it owns the lives that still wait, and those take themselves off the lists.
   asio::io_context io_;
+  poller& poller_;
   asio::executor_work_guard<executor> work_;
   asio::basic_waitable_timer<base::clock, asio::wait_traits<base::clock>, executor> sweep_timer_;
 };

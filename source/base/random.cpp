@@ -3,12 +3,14 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace couplet::base {
 
-void fill_random(void* memory, std::size_t size) {
-  auto* at = static_cast<unsigned char*>(memory);
+namespace {
+
+void ask_kernel(unsigned char* at, std::size_t size) {
   while (size != 0) {
     const auto got = getrandom(at, size, 0);
     if (got < 0) {
@@ -18,6 +20,28 @@ void fill_random(void* memory, std::size_t size) {
     at += got;
     size -= static_cast<std::size_t>(got);
   }
+}
+
+/// What a thread has in stock, and how much of it is left, from the front. Each byte is given once, and overwritten then.
+struct stock {
+  unsigned char bytes[256];
+  std::size_t left;
+};
+thread_local stock own_stock{};
+
+}  // namespace
+
+void fill_random(void* memory, std::size_t size) {
+  auto* const at = static_cast<unsigned char*>(memory);
+  auto& own = own_stock;
+  if (size > sizeof own.bytes / 8) return ask_kernel(at, size);
+  if (own.left < size) {
+    ask_kernel(own.bytes, sizeof own.bytes);
+    own.left = sizeof own.bytes;
+  }
+  own.left -= size;
+  std::memcpy(at, own.bytes + own.left, size);
+  explicit_bzero(own.bytes + own.left, size);
 }
 
 std::uint64_t random_u64() {

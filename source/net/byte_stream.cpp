@@ -1,14 +1,11 @@
 #include "net/byte_stream.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <asio/error_code.hpp>
 #include <cerrno>
-#include <system_error>
 
 namespace couplet::net {
 
@@ -22,27 +19,25 @@ io_result failed_or_blocked() noexcept {
   return r;
 }
 
-asio::generic::stream_protocol protocol_of(int descriptor) {
-  int family = AF_INET;
-  socklen_t size = sizeof family;
-  ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size);
-  return {family, family == AF_UNIX ? 0 : IPPROTO_TCP};
-}
-
 }  // namespace
 
-byte_stream::byte_stream(executor ex, int descriptor) : socket_(ex) {
-  asio::error_code failed;
-  socket_.assign(protocol_of(descriptor), descriptor, failed);
-  if (failed) {
+byte_stream::byte_stream(executor ex, int descriptor) : poller_(&poller::of(ex.context())) {
+  try {
+    watched_ = std::make_unique<poller::entry>(*poller_, descriptor);
+  } catch (...) {
     ::close(descriptor);
-    throw std::system_error(failed, "cannot watch a socket");
+    throw;
   }
 }
 
 io_result byte_stream::read_some(std::span<char> into) noexcept {
-  const auto n = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-  if (n < 0) return failed_or_blocked();
+  const auto n = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
+  if (n < 0) {
+    const auto r = failed_or_blocked();
+    if (watched_ && r.error != EINTR) watched_->after_read(true);
+    return r;
+  }
+  watched_->after_read(static_cast<std::size_t>(n) < into.size());
   io_result r;
   r.bytes = static_cast<std::size_t>(n);
   if (n == 0) r.state = io_result::status::closed;
@@ -50,7 +45,7 @@ io_result byte_stream::read_some(std::span<char> into) noexcept {
 }
 
 io_result byte_stream::write_some(std::string_view bytes) noexcept {
-  const auto n = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const auto n = ::send(descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (n < 0) return failed_or_blocked();
   io_result r;
   r.bytes = static_cast<std::size_t>(n);
@@ -58,13 +53,11 @@ io_result byte_stream::write_some(std::string_view bytes) noexcept {
 }
 
 void byte_stream::shutdown_write() noexcept {
-  asio::error_code ignored;
-  socket_.shutdown(wait::shutdown_send, ignored);
+  ::shutdown(descriptor(), SHUT_WR);
 }
 
 void byte_stream::close() noexcept {
-  asio::error_code ignored;
-  socket_.close(ignored);
+  watched_.reset();
 }
 
 void tune_tcp(int descriptor) noexcept {

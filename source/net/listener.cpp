@@ -162,7 +162,10 @@ struct listener::accept_state {
         say_exhausted(errno);
         return true;
       }
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        socket.all_is_taken();
+        return false;
+      }
     }
     return false;
   }

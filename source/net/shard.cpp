@@ -35,8 +35,12 @@ shard::shard(std::uint8_t index)
       wheel_(base::clock::now()),
       read_buffer_(read_bytes),
       io_(ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // no lock for each descriptor: a life never leaves this thread
+      poller_(poller::of(io_)),
       work_(io_.get_executor()),
       sweep_timer_(io_.get_executor()) {
+  poller_.at_end_of_batch([this] {
+    if (turn_requested_) turn();
+  });
   sweep_later();
 }
 
@@ -87,7 +91,10 @@ void shard::request_turn() {
   another_round_ = true;
   if (turn_requested_ || in_turn_) return;
   turn_requested_ = true;
-  asio::post(io_, [this] { turn(); });
+  if (poller_.is_in_batch()) return;
+  asio::post(io_, [this] {
+    if (turn_requested_) turn();  // it may have been at the end of a batch
+  });
 }
 
 void shard::request_turn_from_anywhere() {
