@@ -28,7 +28,7 @@ class byte_stream {
   byte_stream(executor ex, int descriptor);
   byte_stream(byte_stream&&) = default;
 
-  /// Suspends until there is something to read, or the end of it. Answers the error where the wait itself failed, as after close().
+  /// Suspends until there may be something to read, or the end of it. Answers the error where the wait itself failed, as after close().
   task<std::tuple<asio::error_code>> readable() {
     return asio::async_initiate<decltype(as_result), void(asio::error_code)>(
         [this](auto done) { poller_->wait(watched_.get(), poller::wish::read, std::move(done)); }, as_result);
@@ -44,7 +44,7 @@ class byte_stream {
   io_result read_some(std::span<char> into) noexcept;
   /// Nothing is left of what readable() told of, by other means than read_some(): a listening socket has nobody waiting any more.
   void all_is_taken() noexcept {
-    if (watched_) watched_->after_read(true);
+    if (watched_) watched_->after_empty_read();
   }
   io_result write_some(std::string_view bytes) noexcept;
 
@@ -57,7 +57,7 @@ class byte_stream {
  private:
   int descriptor() const noexcept { return watched_ ? watched_->descriptor() : -1; }
 
-  poller* poller_;
+  poller* poller_ = nullptr;
   std::unique_ptr<poller::entry> watched_;
 };
 

@@ -49,9 +49,14 @@ class poller : public asio::execution_context::service {
 
     int descriptor() const noexcept { return descriptor_; }
 
-    /// A read came back; `is_all`: with less than was asked for, so that news will come of whatever comes. But of a peer that has ended its side
-    /// there is none left to come: that stays readable.
-    void after_read(bool is_all) noexcept { is_readable_ = !is_all || has_ended_; }
+    /// A read came back with less than was asked for: there is nothing more, and news will come of whatever comes. That is not believed where
+    /// the peer's end came along, or an urgent byte, for which there is no news of its own any more. (Nor would it be true of a message with
+    /// descriptors, on a Unix-domain socket: who sends one waits for an answer until he says something else.)
+    void after_short_read() noexcept { is_readable_ = is_doubtful_; }
+    /// One filled what it was given.
+    void after_full_read() noexcept { is_readable_ = true; }
+    /// One found nothing.
+    void after_empty_read() noexcept { is_readable_ = is_doubtful_ = false; }
 
    private:
     friend class poller;
@@ -59,8 +64,9 @@ class poller : public asio::execution_context::service {
     waiter* reader_ = nullptr;
     waiter* writer_ = nullptr;
     int descriptor_;
-    bool is_readable_ = false;  ///< there may be something to read
-    bool has_ended_ = false;    ///< the peer's side, or all of it
+    bool is_readable_ = false;     ///< there may be something to read
+    bool is_doubtful_ = false;     ///< see after_short_read()
+    bool watches_writing_ = false;
   };
 
   explicit poller(asio::io_context& loop);
@@ -73,8 +79,8 @@ class poller : public asio::execution_context::service {
   /// Whether it will be called, without one more round of the loop.
   bool is_in_batch() const noexcept { return is_in_batch_; }
 
-  /// Calls `handler(asio::error_code)` on the loop, never from inside, when there is something to read (or the end of it), or room to write, or
-  /// with an error where the entry goes before, or is none. One wait of each kind at a time.
+  /// Calls `handler(asio::error_code)` on the loop, never from inside, when there may be something to read (or the end of it), or room to write, or
+  /// with an error where the entry goes before that, or is none. One wait of each kind at a time. Throws std::bad_alloc.
   template <class Handler>
   void wait(entry* e, wish what, Handler&& handler) {
     using made = waiter_of<std::decay_t<Handler>>;
@@ -102,6 +108,7 @@ class poller : public asio::execution_context::service {
 
   void shutdown() override;
   void start(entry* e, wish what, waiter& w);
+  void watch(entry& e, bool writing) noexcept;
   void ready(waiter*& w, const asio::error_code& failed) noexcept;
   void stop(entry& e) noexcept;
   void listen();

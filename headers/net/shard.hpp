@@ -46,7 +46,7 @@ class shard {
 
   /// Runs the loop on the calling thread until stop().
   void run();
-  /// From any thread; the loop ends after the current handler. What still waits is destroyed with the shard.
+  /// From any thread; the loop ends after the current handler, or batch of sockets. What still waits is destroyed with the shard.
   void stop();
 
   /// Runs `work` on this shard's thread. From any thread.

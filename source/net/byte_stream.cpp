@@ -21,8 +21,9 @@ io_result failed_or_blocked() noexcept {
 
 }  // namespace
 
-byte_stream::byte_stream(executor ex, int descriptor) : poller_(&poller::of(ex.context())) {
+byte_stream::byte_stream(executor ex, int descriptor) {
   try {
+    poller_ = &poller::of(ex.context());
     watched_ = std::make_unique<poller::entry>(*poller_, descriptor);
   } catch (...) {
     ::close(descriptor);
@@ -34,10 +35,14 @@ io_result byte_stream::read_some(std::span<char> into) noexcept {
   const auto n = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
   if (n < 0) {
     const auto r = failed_or_blocked();
-    if (watched_ && r.error != EINTR) watched_->after_read(true);
+    if (r.state == io_result::status::would_block && r.error != EINTR) watched_->after_empty_read();
     return r;
   }
-  watched_->after_read(static_cast<std::size_t>(n) < into.size());
+  if (static_cast<std::size_t>(n) < into.size()) {
+    watched_->after_short_read();
+  } else {
+    watched_->after_full_read();
+  }
   io_result r;
   r.bytes = static_cast<std::size_t>(n);
   if (n == 0) r.state = io_result::status::closed;

@@ -7,6 +7,7 @@
 #include <array>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 
@@ -14,16 +15,17 @@ namespace couplet::net {
 
 namespace {
 
-constexpr std::uint32_t news_to_read = EPOLLIN | EPOLLRDHUP | EPOLLET;
-constexpr std::uint32_t end_of_peer = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-constexpr std::uint32_t may_read = EPOLLIN | end_of_peer;
+constexpr std::uint32_t news_to_read = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+/// What is read before it may be less than what is there.
+constexpr std::uint32_t last_news = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t may_read = EPOLLIN | last_news;
 constexpr std::uint32_t may_write = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
 /// The rest is for the next look.
 constexpr std::size_t events_at_once = 128;
 
 /// What a coroutine or a small function waits in.
-constexpr std::size_t memory_bytes = 96;
+constexpr std::size_t memory_bytes = 56;
 constexpr std::size_t most_idle_memory = 64;
 
 std::system_error failure(const char* what) {
@@ -68,20 +70,27 @@ poller::entry::~entry() {
 // ---- waiting --------------------------------------------------------------------------------------------------------
 
 void poller::start(entry* e, wish what, waiter& w) {
+  if (is_shut_down_) return w.finish(*this, false);
   if (e == nullptr) w.failed = asio::error::bad_descriptor;
   if (e == nullptr || (what == wish::read && e->is_readable_)) {
     ready_.push_back(w);
     return run_ready_later();
   }
-  (what == wish::read ? e->reader_ : e->writer_) = &w;
+  auto*& place = what == wish::read ? e->reader_ : e->writer_;
+  assert(place == nullptr);
+  place = &w;
   waiting_.push_back(w);
-  if (what == wish::write) {
-    epoll_event wanted{};
-    wanted.events = news_to_read | EPOLLOUT;
-    wanted.data.ptr = e;
-    ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, e->descriptor_, &wanted);
-  }
+  if (what == wish::write) watch(*e, true);
   if (!is_in_batch_) listen();
+}
+
+/// Tells of room to write from now on, or no more. With what there is now.
+void poller::watch(entry& e, bool writing) noexcept {
+  epoll_event wanted{};
+  wanted.events = writing ? news_to_read | EPOLLOUT : news_to_read;
+  wanted.data.ptr = &e;
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, e.descriptor_, &wanted);
+  e.watches_writing_ = writing;
 }
 
 void poller::ready(waiter*& w, const asio::error_code& failed) noexcept {
@@ -102,11 +111,12 @@ void poller::stop(entry& e) noexcept {
 }
 
 void poller::listen() {
-  if (std::exchange(listens_, true)) return;
+  if (listens_) return;
   epoll_.async_wait(asio::posix::descriptor_base::wait_read, [this](const asio::error_code&) {
     listens_ = false;
     if (!waiting_.empty()) on_events();
   });
+  listens_ = true;
 }
 
 // ---- news -----------------------------------------------------------------------------------------------------------
@@ -121,15 +131,18 @@ void poller::on_events() {
 
 void poller::note(const epoll_event& event) noexcept {
   auto& e = *static_cast<entry*>(event.data.ptr);
-  if ((event.events & end_of_peer) != 0) e.has_ended_ = true;
+  if ((event.events & last_news) != 0) e.is_doubtful_ = true;
   if ((event.events & may_read) != 0) {
     e.is_readable_ = true;
     ready(e.reader_, {});
   }
-  if ((event.events & may_write) != 0) ready(e.writer_, {});
+  if ((event.events & may_write) == 0) return;
+  if (e.writer_ == nullptr && e.watches_writing_) watch(e, false);
+  ready(e.writer_, {});
 }
 
-/// Those who are ready now; whom they make ready is called in the next round of the loop. A handler that throws costs the others nothing.
+/// Those who are ready now; whom they make ready is called in the next round of the loop. A handler that throws costs the others nothing, unless
+/// there is no memory to go on with: that ends the process.
 void poller::run_ready() {
   waiters now;
   now.take_all(ready_);
@@ -152,11 +165,12 @@ void poller::run_ready() {
 }
 
 void poller::run_ready_later() {
-  if (is_shut_down_ || std::exchange(runs_ready_later_, true)) return;
+  if (is_shut_down_ || runs_ready_later_) return;
   asio::post(loop_, [this] {
     runs_ready_later_ = false;
     run_ready();
   });
+  runs_ready_later_ = true;
 }
 
 /// The loop is being destroyed, and with it all who wait. What they own may be entries, theirs and others.

@@ -46,6 +46,7 @@ void measure_logins(const std::string& name, const stand& server, const plan& wh
                                                       {"plain", visit::plain},
                                                       {"scram", visit::scram},
                                                       {"asked_plain", visit::asked_plain},
+                                                      {"plain_goodbye", visit::plain_goodbye},
                                                       {"inline_plain", visit::inline_plain},
                                                       {"inline_scram", visit::inline_scram},
                                                       {"clear_connect", visit::clear_connect},

@@ -122,6 +122,8 @@ void tls_crowd::converse(tls_connection& line, visit what, std::size_t account) 
       authenticate(line, account, what);
       if (what != visit::plain_success && what != visit::scram_success) static_cast<void>(bind(line));
     }
+  }
+  if (what == visit::plain_goodbye) {
     line.say(footer);
     static_cast<void>(line.hear(footer));
   }

@@ -12,15 +12,16 @@
 
 namespace couplet::bench {
 
-/// How far a client goes before it leaves.
+/// How far a client goes before it leaves, by close_notify alone.
 enum class visit {
-  handshake,      ///< connect, handshake, close_notify
-  plain_success,  ///< header, PLAIN, footer
-  plain,          ///< header, PLAIN, header, bind, footer
+  handshake,      ///< connect, handshake
+  plain_success,  ///< header, PLAIN
+  plain,          ///< header, PLAIN, header, bind
+  plain_goodbye,  ///< the same, and a footer each way
   scram_success,  ///< the same two with SCRAM-SHA-256
   scram,
   asked_plain,    ///< what `plain` says, but the server has to ask for the name and password: as many words each way as SCRAM has
-  inline_plain,   ///< header, PLAIN with the binding in it, footer (XEP-0388, XEP-0386)
+  inline_plain,   ///< header, PLAIN with the binding in it (XEP-0388, XEP-0386)
   inline_scram,   ///< the same with SCRAM-SHA-256
   clear_connect,  ///< without TLS: connect, and no more
   clear           ///< what `plain` says, in the clear: the same words at the same times

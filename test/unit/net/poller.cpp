@@ -150,6 +150,31 @@ TEST_CASE("half an end, and one that comes later") {
   CHECK(p.read(100) == "(end)");
 }
 
+TEST_CASE("an urgent byte, before which a read stops") {
+  asio::io_context loop;
+  pair p(loop);
+  p.say("abc");
+  REQUIRE(::send(p.other, "!", 1, MSG_OOB) == 1);
+  p.say("def");
+  p.wait();
+  CHECK(p.news() == one);
+  std::string got = p.read(100);
+  for (int looks = 0; looks < 3 && got.find("def") == std::string::npos; ++looks) {
+    p.wait();
+    REQUIRE(p.news() == one);
+    got += p.read(100);
+  }
+  CHECK(got.find("def") != std::string::npos);
+  p.wait();
+  if (p.news() == one) {  // to find that there is nothing
+    CHECK(p.read(100) == "(nothing)");
+    p.wait();
+    CHECK(p.news() == none);
+  }
+  p.say("ghi");
+  CHECK(p.news() == one);
+}
+
 TEST_CASE("room to write is told of each time") {
   asio::io_context loop;
   pair p(loop);
