@@ -23,9 +23,11 @@ class client_end : public peer_end {
   }
   void manager_says(route::message m) { house_.manager_sends(std::move(m)); }
   /// Logs in with the manager's part played; what was said is forgotten.
-  void log_in() {
+  void log_in(const std::string& resource = "r") {
     send(header);
-    send(login);
+    std::string with(login);
+    with.replace(with.find(">r<") + 1, 1, resource);
+    send(with);
     REQUIRE(house_.routes.size() == 1);
     const auto asked = std::get<route::auth>(house_.routes.at(0));
     const auto at = asked.iq.find("id='") + 4;
