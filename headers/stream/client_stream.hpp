@@ -117,8 +117,11 @@ class client_stream {
   /// Ends the stream for a reason from outside (shutdown, slow consumer, manager lost, limits): writes header where none was
   /// written, stream error, footer. `elsewhere`: with close_reason::moved, HOST or HOST:PORT.
   void end(base::close_reason reason, effects& out, std::string_view elsewhere = {});
-  /// Who leaves: before on_gone(). Nothing where there is no session, or the manager has ended it.
+  /// Who leaves: before on_gone(). Nothing where there is no session and none is had again, or the manager has ended it.
   std::optional<departure> leaves() const;
+  /// The same of what it had said that waits for its session still, in order. The last one is without text where those who have seen the client
+  /// may not hear of its end: the session is not there again yet, or the manager may not have worked on the presence that was said again.
+  std::vector<route::held> leaves_behind();
   /// The connection is over, whatever the reason. The last call: tells the manager to end the session, where there is one or one was asked for.
   void on_gone(effects& out);
 
@@ -210,7 +213,8 @@ class client_stream {
   bool take_answer_to_us(std::string_view xml);
   bool waits_for_others() const noexcept;
   bool is_kept_session_due() const noexcept;
-  void forget_all_but_presence() noexcept;
+  void forget_wishes() noexcept;
+  void note_presence_from_manager(std::string_view xml) noexcept;
   void on_session_back(effects& out);
   void on_held(route::held&& m, effects& out);
   void answer_held(effects& out);

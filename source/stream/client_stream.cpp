@@ -158,7 +158,7 @@ void client_stream::finish(close_reason reason, effects& out) {
   out.close = reason;
   phase_ = stream::phase::closed;
   login_.reset();
-  forget_all_but_presence();
+  forget_wishes();
 }
 
 void client_stream::on_gone(effects& out) {

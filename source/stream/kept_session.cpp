@@ -1,5 +1,7 @@
 #include "kept_session.hpp"
 
+#include <utility>
+
 #include "base/random.hpp"
 #include "base/sip_hash.hpp"
 #include "base/text_pool.hpp"
@@ -108,6 +110,7 @@ bool client_stream::on_manager_anew(effects& out) {
   const bool has_session = phase_ == stream::phase::open && session_runs_;
   if (!has_session && !is_kept_session_due()) return false;
   keep().waits_for_others = true;
+  kept_->is_due = true;
   if (!login_) login_ = std::make_unique<login>();
   login_->waits_for = login::request::kept_session;
   login_->asked = who_.full();
@@ -133,8 +136,11 @@ void client_stream::on_session_back(effects& out) {
   phase_ = stream::phase::open;
   login_.reset();
   out.session_back = true;
+  kept_->is_due = false;
   say_wishes_again(out);  // first: what the presence leads to is for a session that is as it was
-  if (!kept_->presence.empty()) send_to_session(base::take_text(), {}, out);
+  if (kept_->presence.empty()) return;
+  kept_->is_unseen = true;
+  send_to_session(base::take_text(), {}, out);
 }
 
 /// Without text: the presence that was kept.
@@ -182,18 +188,30 @@ void client_stream::on_sessions_back(effects& out) {
   if (!kept_->is_needed()) kept_.reset();
 }
 
-/// The stream is over. That the others have seen the client matters until its session is.
-void client_stream::forget_all_but_presence() noexcept {
+/// The stream is over. That the others have seen the client matters until its session is, and so does what is to be said there.
+void client_stream::forget_wishes() noexcept {
   if (!kept_) return;
-  auto presence = std::move(kept_->presence);
-  *kept_ = {};
-  kept_->presence = std::move(presence);
-  if (kept_->presence.empty()) kept_.reset();
+  kept_->waits_for_others = false;
+  kept_->wishes = kept_->answers_due = 0;
+  if (!kept_->is_needed() && kept_->held.empty()) kept_.reset();
+}
+
+/// To one who is not available a manager gives no presence: the first one shows that it is.
+void client_stream::note_presence_from_manager(std::string_view xml) noexcept {
+  if (kept_->is_unseen && xml.starts_with("<presence") && xml::find_attribute(xml, "type").empty()) kept_->is_unseen = false;
 }
 
 std::optional<departure> client_stream::leaves() const {
-  if (!settings_->keeps_sessions || !session_runs_) return std::nullopt;
-  return departure(who_.full(), controlled_, kept_ && !kept_->presence.empty());
+  if (!settings_->keeps_sessions || !(session_runs_ || (kept_ && kept_->is_due))) return std::nullopt;
+  return departure(who_.full(), controlled_, kept_ && (!kept_->presence.empty() || kept_->is_unseen));
+}
+
+std::vector<route::held> client_stream::leaves_behind() {
+  if (!kept_) return {};
+  auto left = std::exchange(kept_->held, {});
+  if (kept_->is_due || (kept_->is_unseen && session_runs_))
+    left.emplace_back(route::address(id_), std::string(), route::origin());
+  return left;
 }
 
 /// The client is shown out, and hears what became of what it sent.

@@ -14,6 +14,8 @@ struct client_stream::kept {
   std::string presence;           ///< the last one without `to`, as it went to the manager; empty: none, or unavailable
   std::vector<route::held> held;  ///< what came back unhandled, in the order in which it was sent
   bool waits_for_others = false;  ///< from the question for the session until all have theirs
+  bool is_due = false;            ///< the session: from the question for it until it is there, or refused
+  bool is_unseen = false;         ///< the presence was said again, and nothing shows yet that the manager has worked on it
 
   // What the client asked for once, and is to be as it was.
   enum wish : std::uint8_t {
@@ -23,7 +25,7 @@ struct client_stream::kept {
   };
   std::uint8_t wishes = 0;
   std::uint8_t answers_due = 0;  ///< of those that we have said again: they are not for the client
-  bool is_needed() const noexcept { return !presence.empty() || wishes != 0 || answers_due != 0; }
+  bool is_needed() const noexcept { return !presence.empty() || wishes != 0 || answers_due != 0 || is_due || is_unseen; }
 };
 
 }  // namespace couplet::stream

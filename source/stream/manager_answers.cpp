@@ -1,5 +1,6 @@
 #include "answers.hpp"
 #include "base/text_pool.hpp"
+#include "kept_session.hpp"
 #include "login.hpp"
 #include "route/codec.hpp"
 #include "splice.hpp"
@@ -121,6 +122,7 @@ void client_stream::on_failure(const route::failure& m, effects& out) {
   if (session_runs_ && !is_of_link && (controlled_ ? is_about_session(m) : same_session(m.from, session_))) {
     // An error does not say whether a session of the second generation is over: it is ended all the same.
     if (!controlled_) session_runs_ = false;
+    if (kept_) kept_->is_unseen = false;  // others hear of this from the manager
     // What came back with it is what the client had sent last.
     if (phase_ == stream::phase::open && is_owed_an_error(m.xml)) append_stanza_error(out.to_peer, m.xml, "service-unavailable");
     return end(reason_in(m.text), out);
@@ -134,8 +136,9 @@ void client_stream::on_failure(const route::failure& m, effects& out) {
 void client_stream::on_session_refused(std::string_view text, effects& out) {
   if (is_kept_session_due()) {
     // The link was lost again: the next manager is asked.
-    if (text != route::failure_text::link_down) end(close_reason::session_ended, out);
-    return;
+    if (text == route::failure_text::link_down) return;
+    kept_->is_due = false;
+    return end(close_reason::session_ended, out);
   }
   const auto condition = refusal_in(text);
   give_up_request(condition, out);
@@ -163,7 +166,10 @@ void client_stream::on_controlled_stanza(route::controlled_stanza&& m, effects& 
 }
 
 void client_stream::give_to_client(std::string&& xml, effects& out) {
-  if (kept_ && take_answer_to_us(xml)) return base::give_text(std::move(xml));
+  if (kept_) {
+    if (take_answer_to_us(xml)) return base::give_text(std::move(xml));
+    note_presence_from_manager(xml);
+  }
   if (!may_name_server_namespaces(xml)) {
     out.stanza_to_peer = std::move(xml);
     return;

@@ -32,6 +32,7 @@ class client_machine {
   std::vector<route::message> take_routes();
   base::close_reason closed() const noexcept { return closed_; }
 
+  stream::client_stream& machine() noexcept { return machine_; }
   const stream::client_stream& machine() const noexcept { return machine_; }
   /// How often the machine has said that somebody logged in.
   int logins() const noexcept { return logins_; }

@@ -19,6 +19,7 @@ class machine_stage : public stage {
   std::vector<routed> take_routes() override;
   std::string closed() const override;
 
+  stream::client_stream& machine() noexcept { return client_.machine(); }
   const stream::client_stream& machine() const noexcept { return client_.machine(); }
   /// How often the machine has said that somebody logged in.
   int logins() const noexcept { return client_.logins(); }

@@ -90,6 +90,7 @@ class driver {
   }
 
   std::string closed() const { return stage_.closed(); }
+  client_stream& machine() { return stage_.machine(); }
   const client_stream& machine() const { return stage_.machine(); }
   int logins() const { return stage_.logins(); }
 

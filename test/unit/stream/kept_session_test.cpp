@@ -225,6 +225,65 @@ TEST_CASE("kept session: who has no session asks for none") {
   CHECK(bound.routes.empty());
 }
 
+TEST_CASE(
+    "kept session: who goes before everybody has his leaves what it had said, and is shown to have left where that is not sure") {
+  constexpr const char* there = "alice@example.org/new";
+  const auto left_by = [](driver& d) {
+    texts all;
+    const auto leaves = d.machine().leaves();
+    if (leaves) all.push_back(leaves->who + (leaves->available ? " was available" : ""));
+    for (const auto& m : d.machine().leaves_behind()) all.push_back(m.xml.empty() ? "end" : m.xml);
+    return all;
+  };
+  for (const bool available : {false, true}) {
+    CAPTURE(available);
+    const std::string who = available ? "alice@example.org/home was available" : "alice@example.org/home";
+    const auto opened = [available](driver& d) {
+      d.legacy_open();
+      if (available) d.send("<presence/>");
+      d.from_manager("held", "", "<message id='1'/>");
+    };
+    driver before;
+    opened(before);
+    CHECK(left_by(before) == texts{who, "<message id='1'/>"});
+    driver due;
+    opened(due);
+    due.happens("manager anew");
+    due.from_manager("held", "", "<message id='2'/>");
+    CHECK(left_by(due) == texts{who, "<message id='1'/>", "<message id='2'/>", "end"});
+    driver back;
+    opened(back);
+    back.happens("manager anew");
+    back.from_manager("started", there);
+    CHECK(left_by(back) == (available ? texts{who, "<message id='1'/>", "end"} : texts{who, "<message id='1'/>"}));
+    driver seen;  // its own presence comes to itself, too
+    opened(seen);
+    seen.happens("manager anew");
+    seen.from_manager("started", there);
+    seen.happens("sessions back");
+    seen.from_manager("stanza", there, "<presence type='error'/>");
+    CHECK(left_by(seen) == (available ? texts{who, "end"} : texts{who}));
+    seen.from_manager("stanza", there, "<presence from='alice@example.org/home'/>");
+    CHECK(left_by(seen) == texts{who});
+    driver refused;
+    opened(refused);
+    refused.happens("manager anew");
+    refused.from_manager("failure", "alice@example.org/home", "Session Failed");
+    CHECK(left_by(refused).empty());
+    driver late;  // and was told what became of what it said
+    opened(late);
+    late.happens("manager anew");
+    late.happens("deadline");
+    CHECK(left_by(late) == texts{who, "end"});
+    driver ended;
+    opened(ended);
+    ended.happens("manager anew");
+    ended.from_manager("started", there);
+    ended.from_manager("failure", there, "Replaced by new connection");
+    CHECK(left_by(ended).empty());
+  }
+}
+
 TEST_CASE("kept session: what comes back to somebody who is being shown out is answered, or forgotten when he is gone") {
   driver d;
   d.legacy_open();
