@@ -229,9 +229,11 @@ void connection::give_up_session() {
   session_is_settled();
   start_.reset();
   if (auto leaves = machine_.leaves()) table_.left_behind_->note(seat_.id(), std::move(*leaves));
+  auto left = machine_.leaves_behind();
   stream::effects last;
   machine_.on_gone(last);
   for (auto& m : last.to_manager) table_.board_.to_manager(std::move(m));
+  if (!left.empty()) table_.left_behind_->take(std::move(left));
   notify(change::logout);
 }
 

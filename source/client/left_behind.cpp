@@ -67,6 +67,12 @@ void left_behind::note(std::uint64_t id, stream::departure d) {
   leavers_.emplace_back(id, std::move(d));
 }
 
+void left_behind::take(std::vector<route::held>&& left) {
+  for (auto& m : left) adopt(std::move(m));
+  say_what_is_lost();
+  look_for_names();
+}
+
 const stream::departure* left_behind::leaver(std::uint64_t id) const noexcept {
   const auto found = std::find_if(leavers_.rbegin(), leavers_.rend(), [id](const auto& l) { return l.first == id; });
   return found != leavers_.rend() ? &found->second : nullptr;
@@ -209,6 +215,14 @@ void left_behind::on_sessions_back() {
   ask_some();
 }
 
+/// As soon as nobody's session is waited for. That may be so already, and then nothing else would lead to it.
+void left_behind::look_for_names() {
+  const auto waits = [](const auto& o) { return o->at == stage::looked_for; };
+  if (table_.board_.manager_away() || std::none_of(all_.begin(), all_.end(), waits)) return;
+  table_.board_.session_awaited();
+  table_.board_.session_back();
+}
+
 void left_behind::on_seen(std::uint64_t id, bool taken) {
   auto* const o = find(id);
   if (o == nullptr || o->at != stage::looked_for) return;
@@ -267,6 +281,7 @@ void left_behind::on_manager_state(bool up) {
     if (o->at == stage::turned_away) o->at = stage::to_ask;
     if (o->at == stage::asked) wait_for_answer(*o);
   }
+  look_for_names();
   ask_some();
 }
 
@@ -280,6 +295,7 @@ void left_behind::on_manager_state_of(const hub::client_ids& who, bool up) {
     if (o.at == stage::asked) wait_for_answer(o);
   });
   say_what_is_lost();
+  look_for_names();
   ask_some();
 }
 

@@ -17,7 +17,8 @@ namespace couplet::client {
 /// What clients of a shard had said that have left, and that the session manager which is gone has not handled: when there is one again, and everybody
 /// who is here has his session, it is asked for a session in the name of each, and told (stream::left_session). On the shard's thread.
 ///
-/// The link finds out what was not handled, and sends it to the client (route::held); the table has none of that id, and gives it here. Whoever has the same full JID
+/// The link finds out what was not handled, and sends it to the client (route::held); the table has none of that id, and gives it here. Who is cut off with
+/// such words, before he has his session or everybody his, gives them here himself. Whoever has the same full JID
 /// now keeps his session: what the one before him had said is said from a resource of its own then. Bounded in number and bytes, for all shards together
 /// (policy::left_clients, policy::left_bytes).
 class left_behind {
@@ -29,6 +30,8 @@ class left_behind {
 
   /// A client leaves. It may turn out that what it said last was not handled.
   void note(std::uint64_t id, stream::departure d);
+  /// What it had not been able to say (stream::client_stream::leaves_behind). It is noted already.
+  void take(std::vector<route::held>&& left);
   /// A route for a client that is not there. False: it has nothing to do with these, and is as it was.
   bool on_route(route::message& m);
 
@@ -53,6 +56,7 @@ class left_behind {
   void look_again(one& o);
   left_names::when_seen call_when_seen(std::uint64_t id);
   void on_seen(std::uint64_t id, bool taken);
+  void look_for_names();
   void ask_some();
   void ask(one& o);
   void wait_for_answer(one& o);
