@@ -248,8 +248,7 @@ class LinkSurvives(unittest.TestCase):
                         said = [hears.receive_until(lambda e: e.tag.endswith("}message")) for _ in range(4)]
                         self.assertEqual([m.findtext("{jabber:client}body") for m in said], ["word 0", "word 1", "word 2", "I am back"])
                         self.assertEqual({m.get("from") for m in said}, {full})
-                        if not waits:
-                            sees.receive_until(lambda e: e.get("from") == full and e.get("type") == "unavailable")
+                        sees.receive_until(lambda e: e.get("from") == full and e.get("type") == "unavailable")
                         self.assertEqual(again.ping().get("type"), "result")
                 self.assertEqual(front.stop(), [])
                 self.assertEqual(manager.stop(), [])
