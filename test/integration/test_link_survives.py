@@ -234,6 +234,7 @@ class LinkSurvives(unittest.TestCase):
                     manager.signal(signal.SIGSTOP)
                     for n in range(3):
                         leaves.message(f"user0@{DOMAIN}/home", f"word {n}")
+                    leaves.wait_until_read()
                     if not waits:  # it is seen to leave before the manager is
                         leaves.close()
                         front.wait_log_like(r"client gone[^\n]*user1@")

@@ -6,6 +6,7 @@ import hashlib
 import re
 import socket
 import struct
+import sys
 import time
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
@@ -190,6 +191,23 @@ class Stream:
         """Sends an iq and waits for the answer with its id."""
         self.send(text)
         return self.receive_id(re.search(r"id='([^']*)'", text).group(1))
+
+    def wait_until_read(self):
+        """Returns when the server has read all that was sent: the kernel holds nothing for it any more."""
+
+        def in_table(address):
+            host, port = address
+            return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
+
+        pair = f"{in_table(self.socket.getpeername())} {in_table(self.socket.getsockname())} "
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with open("/proc/net/tcp", encoding="ascii") as table:
+                unread = [line.split()[4].split(":")[1] for line in table if pair in line]
+            if unread and int(unread[0], 16) == 0:
+                return
+            time.sleep(0.005)
+        raise AssertionError("the server does not read")
 
     def wait_closed(self, seconds=None):
         """Reads to the end; answers with the stream error's condition, or None, and whether there was a footer."""
