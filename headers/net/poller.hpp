@@ -64,8 +64,8 @@ class poller : public asio::execution_context::service {
     waiter* reader_ = nullptr;
     waiter* writer_ = nullptr;
     int descriptor_;
-    bool is_readable_ = false;     ///< there may be something to read
-    bool is_doubtful_ = false;     ///< see after_short_read()
+    bool is_readable_ = false;  ///< there may be something to read
+    bool is_doubtful_ = false;  ///< see after_short_read()
     bool watches_writing_ = false;
   };
 

@@ -42,7 +42,8 @@ int new_epoll() {
 
 asio::execution_context::id poller::id;
 
-poller::poller(asio::io_context& loop) : asio::execution_context::service(loop), loop_(loop), epoll_(loop.get_executor(), new_epoll()) {
+poller::poller(asio::io_context& loop)
+    : asio::execution_context::service(loop), loop_(loop), epoll_(loop.get_executor(), new_epoll()) {
   idle_memory_.reserve(most_idle_memory);
 }
 
@@ -56,7 +57,8 @@ poller::entry::entry(poller& whole, int descriptor) : whole_(whole), descriptor_
   epoll_event wanted{};
   wanted.events = news_to_read;
   wanted.data.ptr = this;
-  if (::epoll_ctl(whole_.epoll_.native_handle(), EPOLL_CTL_ADD, descriptor_, &wanted) != 0) throw failure("cannot watch a socket");
+  if (::epoll_ctl(whole_.epoll_.native_handle(), EPOLL_CTL_ADD, descriptor_, &wanted) != 0)
+    throw failure("cannot watch a socket");
 }
 
 /// The closing alone would not do: a child between its fork and its exec has the socket open as well, and the kernel would go on telling of it.

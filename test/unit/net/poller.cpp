@@ -38,7 +38,9 @@ struct pair {
     if (other >= 0) ::close(other);
     other = -1;
   }
-  void say(std::string_view bytes) const { REQUIRE(::write(other, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())); }
+  void say(std::string_view bytes) const {
+    REQUIRE(::write(other, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  }
   void wait() {
     asio::co_spawn(
         loop,
@@ -181,12 +183,14 @@ TEST_CASE("room to write is told of each time") {
   const std::string much(1 << 16, 'x');
   std::string taken(1 << 20, '\0');
   for (int round = 0; round < 3; ++round) {
-    while (p.stream->write_some(much).state == status::ok) {}
+    while (p.stream->write_some(much).state == status::ok) {
+    }
     int told = 0;
     p.stream->when_writable([&told](const asio::error_code& failed) { told += failed ? 100 : 1; });
     CHECK(p.news() == none);
     CHECK(told == 0);
-    while (::read(p.other, taken.data(), taken.size()) > 0) {}
+    while (::read(p.other, taken.data(), taken.size()) > 0) {
+    }
     CHECK(p.news() == none);
     CHECK(told == 1);
   }
@@ -198,8 +202,10 @@ TEST_CASE("a stream that is closed wakes who waits, with an error, and the loop 
   int writer = 0;
   p.wait();
   CHECK(p.news() == none);
-  while (p.stream->write_some(std::string(1 << 16, 'x')).state == status::ok) {}
-  p.stream->when_writable([&writer](const asio::error_code& failed) { writer = failed == asio::error::operation_aborted ? 1 : 2; });
+  while (p.stream->write_some(std::string(1 << 16, 'x')).state == status::ok) {
+  }
+  p.stream->when_writable(
+      [&writer](const asio::error_code& failed) { writer = failed == asio::error::operation_aborted ? 1 : 2; });
   p.stream->close();
   CHECK(p.told == none);  // not from inside
   loop.restart();
@@ -242,7 +248,8 @@ TEST_CASE("a handler that throws costs the others nothing") {
   asio::io_context loop;
   pair first(loop), second(loop);
   std::string thrown;
-  while (first.stream->write_some(std::string(1 << 16, 'x')).state == status::ok) {}
+  while (first.stream->write_some(std::string(1 << 16, 'x')).state == status::ok) {
+  }
   first.stream->when_writable([](const asio::error_code&) { throw std::runtime_error("a bug"); });
   second.wait();
   CHECK(second.news() == none);
@@ -359,7 +366,8 @@ TEST_CASE("behind all who were told together comes the end of the batch, once, a
   CHECK(first.news() == one);
   CHECK(order == "12.");
   order.clear();
-  while (first.stream->write_some(std::string(1 << 16, 'x')).state == status::ok) {}
+  while (first.stream->write_some(std::string(1 << 16, 'x')).state == status::ok) {
+  }
   first.stream->when_writable([](const asio::error_code&) { throw std::runtime_error("a bug"); });
   first.leave();
   loop.restart();
