@@ -139,7 +139,7 @@ void client_stream::on_session_back(effects& out) {
   kept_->is_due = false;
   say_wishes_again(out);  // first: what the presence leads to is for a session that is as it was
   if (kept_->presence.empty()) return;
-  kept_->is_unseen = true;
+  kept_->is_unseen = kept_->is_echoed;
   send_to_session(base::take_text(), {}, out);
 }
 
@@ -196,9 +196,11 @@ void client_stream::forget_wishes() noexcept {
   if (!kept_->is_needed() && kept_->held.empty()) kept_.reset();
 }
 
-/// To one who is not available a manager gives no presence: the first one shows that it is.
 void client_stream::note_presence_from_manager(std::string_view xml) noexcept {
-  if (kept_->is_unseen && xml.starts_with("<presence") && xml::find_attribute(xml, "type").empty()) kept_->is_unseen = false;
+  if ((kept_->is_echoed && !kept_->is_unseen) || !xml.starts_with("<presence")) return;
+  if (!xml::find_attribute(xml, "type").empty() || xml::find_attribute(xml, "from") != who_.full()) return;
+  kept_->is_echoed = true;
+  kept_->is_unseen = false;
 }
 
 std::optional<departure> client_stream::leaves() const {

@@ -15,7 +15,9 @@ struct client_stream::kept {
   std::vector<route::held> held;  ///< what came back unhandled, in the order in which it was sent
   bool waits_for_others = false;  ///< from the question for the session until all have theirs
   bool is_due = false;            ///< the session: from the question for it until it is there, or refused
-  bool is_unseen = false;         ///< the presence was said again, and nothing shows yet that the manager has worked on it
+  bool is_echoed = false;  ///< the manager has given the client its own presence (RFC 6121 section 4.2.2); not every one does
+  bool is_unseen =
+      false;  ///< the presence was said again, and has not come back yet, as it does when the manager has worked on it
 
   // What the client asked for once, and is to be as it was.
   enum wish : std::uint8_t {

@@ -37,6 +37,13 @@ class client_end : public peer_end {
     house_.routes.clear();
     take();
   }
+  /// The manager shows it to everybody, and so to itself (RFC 6121 section 4.2.2).
+  void become_available() {
+    send("<presence/>");
+    manager_says(
+        route::stanza(route::address(std::string("u@example.org/1f")), route::address(id), "<presence from='u@example.org/r'/>"));
+    take();
+  }
   std::uint64_t id = 0;
 
   static constexpr const char* header =

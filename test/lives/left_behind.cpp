@@ -16,7 +16,7 @@ TEST_CASE("left behind: who speaks and leaves while the manager is away is read 
     left_house house;
     client_end leaves(house);
     leaves.log_in();
-    leaves.send("<presence/>");
+    leaves.become_available();
     house.go_away();
     house.routes.clear();
     for (int n = 1; n <= 3; ++n) leaves.send("<message to='v@example.org' id='" + std::to_string(n) + "'/>");
@@ -28,7 +28,8 @@ TEST_CASE("left behind: who speaks and leaves while the manager is away is read 
     house.exchange->on(0).to_client(route::session_started(route::address(std::string("u@example.org/2f")), client));
     // More than one write to somebody who is gone: the second fails, before anything was read.
     for (int n = 0; manager_speaks && n < 3; ++n) {
-      house.exchange->on(0).to_client(route::stanza(route::address(std::string("u@example.org/2f")), client, "<presence/>"));
+      house.exchange->on(0).to_client(
+          route::stanza(route::address(std::string("u@example.org/2f")), client, "<presence from='u@example.org/r'/>"));
       if (n < 2) house.shard.io().poll_one();
     }
     house.settle();

@@ -17,7 +17,7 @@ TEST_CASE("left behind: whose end overtakes the presence that was said again is 
     left_house house;
     client_end leaves(house);
     leaves.log_in();
-    leaves.send("<presence/>");
+    leaves.become_available();
     house.go_away();
     house.routes.clear();
     if (says_goodbye) leaves.send("<presence type='unavailable'/></stream:stream>");
@@ -38,17 +38,19 @@ TEST_CASE("left behind: whose end overtakes the presence that was said again is 
 }
 
 TEST_CASE("left behind: whose presence is known to be worked on leaves as everybody does") {
-  for (const bool seen_before : {false, true}) {
-    CAPTURE(seen_before);
+  // The last one's manager gives nobody his own presence, and works on one after the other.
+  for (const std::string presence : {"never", "seen", "never given back"}) {
+    CAPTURE(presence);
     left_house house;
     client_end leaves(house);
     leaves.log_in();
-    if (seen_before) leaves.send("<presence/>");
+    if (presence == "seen") leaves.become_available();
+    if (presence == "never given back") leaves.send("<presence/>");
     house.go_away();
     house.routes.clear();
     house.come_anew();
     house.start("u@example.org/2f");
-    if (seen_before)
+    if (presence == "seen")
       leaves.manager_says(route::stanza(route::address(std::string("u@example.org/2f")), route::address(leaves.id),
                                         "<presence from='u@example.org/r'/>"));
     house.routes.clear();
@@ -86,7 +88,7 @@ TEST_CASE("left behind: whoever is cut off before everybody has his session lose
     stays.log_in("s");
     client_end slow(house);
     slow.log_in();
-    if (available) slow.send("<presence/>");
+    if (available) slow.become_available();
     house.go_away();
     house.routes.clear();
     for (int n = 1; n <= 3; ++n) house.hand_back(slow.id, said(n), static_cast<std::uint64_t>(n));

@@ -241,6 +241,8 @@ TEST_CASE(
     const auto opened = [available](driver& d) {
       d.legacy_open();
       if (available) d.send("<presence/>");
+      // As it comes back to the client itself.
+      if (available) d.from_manager("stanza", std::string(session_address), "<presence from='alice@example.org/home'/>");
       d.from_manager("held", "", "<message id='1'/>");
     };
     driver before;
@@ -263,8 +265,16 @@ TEST_CASE(
     seen.happens("sessions back");
     seen.from_manager("stanza", there, "<presence type='error'/>");
     CHECK(left_by(seen) == (available ? texts{who, "end"} : texts{who}));
+    seen.from_manager("stanza", there, "<presence from='bob@example.org/home'/>");
+    CHECK(left_by(seen) == (available ? texts{who, "end"} : texts{who}));
     seen.from_manager("stanza", there, "<presence from='alice@example.org/home'/>");
     CHECK(left_by(seen) == texts{who});
+    driver other;  // a manager that gives nobody his own presence
+    other.legacy_open();
+    if (available) other.send("<presence/>");
+    other.happens("manager anew");
+    other.from_manager("started", there);
+    CHECK(left_by(other) == texts{who});
     driver refused;
     opened(refused);
     refused.happens("manager anew");
