@@ -77,7 +77,7 @@ class Scanners(unittest.TestCase):
         said = use("testssl", "--quiet", "--color", 0, "--warnings", "batch", "--nodns", "none", "--ip", "127.0.0.1", "--add-ca", self.authority[0],
                    "--connect-timeout", 5, "--openssl-timeout", 5, "--starttls", "xmpp", "--xmpphost", DOMAIN,
                    "--protocols", "--std", "--server-preference", "--server-defaults", "--vulnerable", "--jsonfile", report,
-                   f"{DOMAIN}:{self.starttls}", seconds=PATIENCE * 6)  # fmt: skip
+                   f"{DOMAIN}:{self.starttls}", seconds=PATIENCE * 15)  # fmt: skip
         self.assertTrue(os.path.exists(report), said)
         with open(report, encoding="utf-8") as file:
             found = json.load(file)

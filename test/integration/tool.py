@@ -69,8 +69,9 @@ class Tool:
         try:
             self.process.wait(seconds or PATIENCE)
         except subprocess.TimeoutExpired:
+            said = self.said()
             self.kill()
-            raise AssertionError(f"{self.process.args[0]} did not end:\n{self.said()}") from None
+            raise AssertionError(f"{self.process.args[0]} did not end:\n{said}") from None
         return self.said()
 
     def kill(self):
