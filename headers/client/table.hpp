@@ -121,8 +121,10 @@ class table final : public hub::clients {
   void on_relief() override;
   void on_manager_state(bool up) override;
   bool on_manager_anew() override;
+  bool on_manager_resumed() override;
   void on_manager_away() override;
   void on_sessions_back() override;
+  void look_for_names() override;
   void on_manager_state_of(const hub::client_ids& who, bool up) override;
   bool on_manager_anew_of(const hub::client_ids& who) override;
   void on_manager_away_of(const hub::client_ids& who) override;

@@ -31,15 +31,20 @@ class clients {
   /// Answers whether all have asked. Otherwise they do so by and by, and then call switchboard::all_have_asked(): it counts as away for them
   /// until then.
   virtual bool on_manager_anew() { return true; }
-  /// The manager is gone and expected back. Whoever waits for a session does so no longer.
+  /// It was away before all had asked, and is the same as before: they go on. Answers as on_manager_anew().
+  virtual bool on_manager_resumed() { return true; }
+  /// The manager is gone and expected back.
   virtual void on_manager_away() {}
   /// All of them have.
   virtual void on_sessions_back() {}
+  /// Somebody looks for who is here, see switchboard::look_for_names().
+  virtual void look_for_names() {}
 
   // The same where there are several managers, for the clients of one of them.
   virtual void on_manager_state_of(const client_ids&, bool /*up*/) {}
   /// Answers whether all have asked; otherwise switchboard::all_of_them_have_asked() follows.
   virtual bool on_manager_anew_of(const client_ids&) { return true; }
+  /// Whoever waits for a session there does so no longer: the other managers' clients do not wait for it.
   virtual void on_manager_away_of(const client_ids&) {}
 };
 
@@ -114,13 +119,16 @@ class switchboard {
   /// Whether clients should stop reading for a while, and whether new ones can be served.
   bool manager_congested() const noexcept;
   bool manager_up() const noexcept { return manager_up_; }
-  /// It is not there, and expected back: who has a session waits, who has none is told that it is not up.
+  /// Who has a session waits. Where it is not up(), it is expected back, and who has none is told that it is not there; where it is, not all
+  /// have asked it for theirs yet.
   bool manager_away() const noexcept { return manager_away_; }
 
   /// On the thread of this shard, see clients::on_manager_anew().
   void session_awaited() noexcept;
   void session_back() noexcept;
   void all_have_asked();
+  /// Every shard looks for who is here. Where sessions are waited for that is done when they are back.
+  void look_for_names();
   /// The clients of one of several managers have, see clients::on_manager_anew_of().
   void all_of_them_have_asked() noexcept { session_back(); }
 
@@ -129,6 +137,8 @@ class switchboard {
  private:
   friend class exchange;
   bool drain();
+  void on_manager_state(bool up, bool anew);
+  void on_manager_away();
   void to_manager_on(std::uint32_t place, route::message&& m);
   void empty_client_queue();
   void deliver_to_client(route::message&& m);
@@ -151,6 +161,7 @@ class switchboard {
   std::uint64_t bounced_ = 0;
   bool manager_up_ = true;
   bool manager_away_ = false;
+  bool clients_ask_ = false;  ///< for their sessions, also while the manager is away again
 };
 
 /// The switchboards of all shards: client id → client, domain → session manager, and nothing else.

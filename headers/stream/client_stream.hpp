@@ -109,6 +109,8 @@ class client_stream {
   bool on_manager_anew(effects& out);
   /// The manager that there was is gone with what it was asked: a login or a session that waits for its answer is refused, and may be tried again.
   void on_questions_lost(effects& out);
+  /// The same of one that is over already, and whose session has not been given up yet: it is not had again, and others may have to hear of its end.
+  void on_session_lost() noexcept;
   /// Everybody has his session again who can, so whom stanzas are for is there.
   void on_sessions_back(effects& out);
   /// The deadline of the current phase has passed. A request that waits for the manager is answered first, with an error that invites
@@ -128,6 +130,9 @@ class client_stream {
   phase current_phase() const noexcept { return phase_; }
   /// Whether further input must be kept back until a route has come: nothing may overtake a login.
   bool holds_input() const noexcept { return phase_ == stream::phase::manager || (kept_ && waits_for_others()); }
+  /// Whether a session is waited for that was there already: see on_manager_anew(), which may be called once more where the manager could not be asked.
+  bool is_kept_session_due() const noexcept;
+  bool was_turned_away() const noexcept;
   /// The full JID once a session runs; before that the bare one that has proved itself, or empty.
   const base::jid& who() const noexcept { return who_; }
   /// The session's address at the manager, while there is one; its name there (sc:sm) where it was asked for by session control.
@@ -211,8 +216,8 @@ class client_stream {
   void say_wishes_again(effects& out);
   void say_wish_for_carbons(effects& out);
   bool take_answer_to_us(std::string_view xml);
+  bool is_from_us(std::string_view xml) const;
   bool waits_for_others() const noexcept;
-  bool is_kept_session_due() const noexcept;
   void forget_wishes() noexcept;
   void note_presence_from_manager(std::string_view xml) noexcept;
   void on_session_back(effects& out);

@@ -43,9 +43,12 @@ class left_session {
   const std::string& who() const noexcept { return of_.who; }
   /// Behind what is kept already. A presence for everybody is not kept: it is only known then that others have seen one.
   void keep(std::string&& xml, const route::origin& origin);
+  /// Others have seen it after all.
+  void keep_availability() noexcept { of_.available = true; }
   std::size_t kept() const noexcept { return held_.size(); }
-  /// Without this no session is worth asking for.
-  bool has_to_be_said() const noexcept { return !held_.empty() || of_.available; }
+  /// By which name others have seen it last, where they have.
+  bool is_shown() const noexcept { return of_.available && !asked_.empty(); }
+  departure shown() const { return {asked_, of_.controlled, true}; }
 
   /// `resource`: another one than its own, since somebody has that; empty: its own.
   void ask(std::string_view resource, effects& out);

@@ -62,10 +62,14 @@ net::task<> connection::live(table& t, int descriptor, arrival a, limits::share 
   c.finish();
 }
 
+/// What was sent to it then would only pile up here: it stays with the client.
+bool connection::is_manager_away() const noexcept {
+  const auto& board = table_.board_;
+  return manager_away_ || (board.manager_away() && !(board.manager_up() && session_is_new_));
+}
+
 bool connection::paused() const noexcept {
-  // While the manager is away, what was sent to it would only pile up here: it stays with the client.
-  const bool away = manager_away_ || (table_.board_.manager_away() && !session_is_new_);
-  return is_open() && ((away && machine_.current_phase() == stream::phase::open) || machine_.holds_input() ||
+  return is_open() && ((is_manager_away() && machine_.current_phase() == stream::phase::open) || machine_.holds_input() ||
                        (!held_.empty() && !opening_) || congested_ || indebted_ || !table_.reading_);
 }
 
@@ -93,6 +97,7 @@ void connection::apply(stream::effects& fx) {
     std::string().swap(held_);
     tokenizer_.reset();  // gives back what it holds: a refused client lingers, and should cost nothing meanwhile
     close_gently(fx.close, peer_finished_);
+    session_is_settled();
     // The session ends now: nothing should be sent to a client that is being shown out. Unless something is still to be
     // written to it: what the client does not take goes back first.
     if (!out().has_unwritten_piece()) give_up_session();
@@ -148,7 +153,7 @@ void connection::on_phase() {
     case stream::phase::bind: allowed = limit.bind_timeout; break;
     case stream::phase::open:
       allowed = limit.idle_timeout;
-      if (stage_ != stream::phase::open) session_is_new_ = table_.board_.manager_up();
+      if (stage_ != stream::phase::open) session_is_new_ = true;
       break;
     case stream::phase::closed: return;
   }
@@ -180,6 +185,8 @@ void connection::on_time(base::time_point now) {
   }
   const auto idle = table_.shared_.limit.idle_timeout;
   if (phase_ == stream::phase::open && idle.count() != 0) phase_deadline_ = (paused() ? now : last_input_) + idle;
+  if (phase_deadline_ != base::time_point{} && machine_.is_kept_session_due() && is_manager_away() && !table_.board_.manager_up())
+    phase_deadline_ = now + table_.shared_.limit.manager_timeout;
   if (phase_deadline_ == base::time_point{} || phase_deadline_ > now) return set_next_deadline();
   auto& fx = table_.effects_;
   fx.clear();

@@ -61,15 +61,15 @@ class connection final : public net::wire, private stream::surroundings {
   void on_route(route::message&& m);
   void on_answer(sasl::answer&& a);
   void on_relief();
-  /// The manager was away, or never there. Answers whether this one goes on reading.
+  /// The manager was away, or never there. Where our session is waited for still, it is asked if it could not be before. Answers whether this one does
+  /// anything.
   bool on_manager_back();
-  void on_manager_away();
-  /// It is back without our session.
+  /// It is gone with our session, and with what it was asked.
+  void on_manager_lost();
+  /// There is one without our session.
   void on_manager_anew();
   /// Answers whether it waited for that.
   bool on_sessions_back();
-  /// The manager that was asked is gone.
-  void on_questions_lost();
 
   // Where there are several managers.
   std::uint64_t id() const noexcept { return seat_.id(); }
@@ -108,6 +108,8 @@ class connection final : public net::wire, private stream::surroundings {
   bool admit_registration() override;
   std::string_view client_address() const override { return address_; }
   std::uint16_t client_port() const override { return port_; }
+  bool is_manager_away() const noexcept;
+  void on_questions_lost();
   void give_up_session();
   bool waits_for_one_that_left(route::message& m);
   void on_name_free();
@@ -137,7 +139,7 @@ class connection final : public net::wire, private stream::surroundings {
   bool told_login_ = false;  ///< to those who want to know, who have not heard of the logout yet
   bool session_given_up_ = false;
   bool session_awaited_ = false;  ///< from a manager that has lost it
-  bool session_is_new_ = false;   ///< begun at the manager that is there now: it waits for nobody
+  bool session_is_new_ = false;   ///< begun at the manager that was there last: it is not asked for again
   bool manager_away_ = false;     ///< that of this client, where there are several
   bool to_ask_ = false;           ///< for its session, when its turn comes
   bool congested_ = false;        ///< the manager's queue was, when we last looked

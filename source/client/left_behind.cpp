@@ -70,7 +70,7 @@ void left_behind::note(std::uint64_t id, stream::departure d) {
 void left_behind::take(std::vector<route::held>&& left) {
   for (auto& m : left) adopt(std::move(m));
   say_what_is_lost();
-  look_for_names();
+  have_names_looked_for();
 }
 
 const stream::departure* left_behind::leaver(std::uint64_t id) const noexcept {
@@ -110,6 +110,8 @@ bool left_behind::on_route(route::message& m) {
       return true;
     }
     if (what == outcome::refused) lose(kept);
+    // It may turn out that its end was not handled.
+    if (what == outcome::said && o->machine.is_shown()) note(to, o->machine.shown());
     remove(to);
     if (what == outcome::refused) say_what_is_lost();
     ask_some();
@@ -131,8 +133,9 @@ void left_behind::adopt(route::held&& m) {
   if (!budget.try_take(bytes)) return lose(1);
   auto* o = find(m.to.handle);  // it had said it already, to a manager that is gone as well
   if (o == nullptr) o = of_client(m.to.handle);
+  const auto* const known = leaver(m.to.handle);
+  if (o != nullptr && known != nullptr && known->available) o->machine.keep_availability();
   if (o == nullptr) {
-    const auto* const known = leaver(m.to.handle);
     stream::departure d;
     if (known != nullptr) d = *known;
     if (!is_stanza && !d.available) return;
@@ -190,8 +193,7 @@ void left_behind::on_manager_anew_of(const hub::client_ids& who) {
   });
 }
 
-/// Whoever is here has his session, or asks for one: those are looked through for the names.
-void left_behind::on_sessions_back() {
+void left_behind::look_for_names() {
   auto& names = table_.shared_.left_names;
   if (auto found = names.begin_look(); !found.empty()) {
     table_.for_each([&found](const connection& c) {
@@ -216,16 +218,18 @@ void left_behind::on_sessions_back() {
 }
 
 /// As soon as nobody's session is waited for. That may be so already, and then nothing else would lead to it.
-void left_behind::look_for_names() {
+void left_behind::have_names_looked_for() {
   const auto waits = [](const auto& o) { return o->at == stage::looked_for; };
-  if (table_.board_.manager_away() || std::none_of(all_.begin(), all_.end(), waits)) return;
-  table_.board_.session_awaited();
-  table_.board_.session_back();
+  const auto& board = table_.board_;
+  if (!board.manager_up() || board.manager_away() || std::none_of(all_.begin(), all_.end(), waits)) return;
+  table_.board_.look_for_names();
 }
 
 void left_behind::on_seen(std::uint64_t id, bool taken) {
   auto* const o = find(id);
   if (o == nullptr || o->at != stage::looked_for) return;
+  // By somebody the others see: an end under another name tells them nothing.
+  if (taken && o->machine.kept() == 0) return remove(id);
   o->name_is_taken = taken;
   o->at = stage::to_ask;
   ask_some();
@@ -281,7 +285,7 @@ void left_behind::on_manager_state(bool up) {
     if (o->at == stage::turned_away) o->at = stage::to_ask;
     if (o->at == stage::asked) wait_for_answer(*o);
   }
-  look_for_names();
+  have_names_looked_for();
   ask_some();
 }
 
@@ -295,7 +299,7 @@ void left_behind::on_manager_state_of(const hub::client_ids& who, bool up) {
     if (o.at == stage::asked) wait_for_answer(o);
   });
   say_what_is_lost();
-  look_for_names();
+  have_names_looked_for();
   ask_some();
 }
 

@@ -39,7 +39,8 @@ class left_behind {
   void on_manager_state(bool up);
   void on_manager_away();
   void on_manager_anew();
-  void on_sessions_back();
+  /// Whoever is here has his session, or asks for one.
+  void look_for_names();
   void on_manager_state_of(const hub::client_ids& who, bool up);
   void on_manager_away_of(const hub::client_ids& who);
   void on_manager_anew_of(const hub::client_ids& who);
@@ -56,7 +57,7 @@ class left_behind {
   void look_again(one& o);
   left_names::when_seen call_when_seen(std::uint64_t id);
   void on_seen(std::uint64_t id, bool taken);
-  void look_for_names();
+  void have_names_looked_for();
   void ask_some();
   void ask(one& o);
   void wait_for_answer(one& o);

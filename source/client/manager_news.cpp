@@ -15,14 +15,21 @@ void connection::on_relief() {
 
 bool connection::on_manager_back() {
   last_input_ = table_.shard_.now();
+  if (is_open() && machine_.is_kept_session_due()) {
+    if (machine_.was_turned_away()) on_manager_anew();
+    on_phase();  // it has all its time
+    return true;
+  }
   const bool goes_on = !paused();
   if (goes_on) wake();
   return goes_on;
 }
 
-void connection::on_manager_away() {
+void connection::on_manager_lost() {
   session_is_new_ = false;
   session_is_settled();
+  if (!is_open()) return machine_.on_session_lost();  // it is being shown out
+  on_questions_lost();
 }
 
 void connection::on_manager_anew() {
@@ -43,7 +50,7 @@ void connection::ask_for_session() {
 }
 
 void connection::on_questions_lost() {
-  if (!machine_.holds_input() || !is_open()) return;
+  if (!machine_.holds_input()) return;
   auto& fx = table_.effects_;
   fx.clear();
   start_.reset();

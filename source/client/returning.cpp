@@ -39,11 +39,18 @@ void returning::pause_after(base::duration step, std::function<void()> next) {
 
 bool returning::on_manager_anew() {
   // Nobody has asked the new one anything yet.
-  table_.for_each([](connection& c) { c.on_questions_lost(); });
+  asking_ = false;
+  table_.for_each([](connection& c) { c.on_manager_lost(); });
   sessions_back_.next = table_.places_.size();  // will come again, when these are back
   next_to_ask_ = 0;
   asking_ = true;
   note_asking();
+  return ask_for_sessions();
+}
+
+/// What it was asked before the link broke it answers; what the link did not take then is asked again.
+bool returning::on_manager_resumed() {
+  tell_all(manager_back_, &connection::on_manager_back);
   return ask_for_sessions();
 }
 
@@ -87,7 +94,7 @@ void returning::ask_later() {
 
 void returning::ask_on() {
   asks_later_ = false;
-  if (asking_ && ask_for_sessions()) board_.all_have_asked();
+  if (asking_ && board_.manager_up() && ask_for_sessions()) board_.all_have_asked();
   if (asking_parts_ == 0 || !ask_some()) return;
   for (auto parts = std::exchange(asking_parts_, 0); parts != 0; --parts) board_.all_of_them_have_asked();
 }
@@ -95,8 +102,7 @@ void returning::ask_on() {
 /// Those who are to be asked for already are once.
 bool returning::on_manager_anew_of(const hub::client_ids& who) {
   table_.for_each_of(who, [this](connection& c) {
-    c.on_questions_lost();
-    c.on_manager_away();  // it asks again, and has no new session
+    c.on_manager_lost();
     if (c.mark_to_ask()) to_ask_.push_back(c.id());
   });
   if (!is_asking()) note_asking();
@@ -120,6 +126,7 @@ void returning::session_settled() {
 
 void returning::on_manager_state(bool up) {
   if (up) return tell_all(manager_back_, &connection::on_manager_back);
+  asking_ = false;
   table_.for_each([](connection& c) { c.end(close_reason::manager_unavailable); });
 }
 
@@ -131,16 +138,10 @@ void returning::on_manager_state_of(const hub::client_ids& who, bool up) {
   });
 }
 
-void returning::on_manager_away() {
-  const bool was_asking = std::exchange(asking_, false);
-  table_.for_each([](connection& c) { c.on_manager_away(); });
-  if (was_asking) board_.session_back();
-}
-
 void returning::on_manager_away_of(const hub::client_ids& who) {
   table_.for_each_of(who, [](connection& c) {
     c.set_manager_away(true);
-    c.on_manager_away();
+    c.session_is_settled();
   });
 }
 

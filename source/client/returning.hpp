@@ -20,7 +20,7 @@ class returning {
   // What hub::clients says.
   void on_manager_state(bool up);
   bool on_manager_anew();
-  void on_manager_away();
+  bool on_manager_resumed();
   void on_sessions_back();
   void on_manager_state_of(const hub::client_ids& who, bool up);
   bool on_manager_anew_of(const hub::client_ids& who);

@@ -188,14 +188,21 @@ bool table::on_manager_anew() {
   return returning_->on_manager_anew();
 }
 
+bool table::on_manager_resumed() {
+  return returning_->on_manager_resumed();
+}
+
 void table::on_manager_away() {
-  returning_->on_manager_away();
   left_behind_->on_manager_away();
 }
 
 void table::on_sessions_back() {
   returning_->on_sessions_back();
-  left_behind_->on_sessions_back();
+  left_behind_->look_for_names();
+}
+
+void table::look_for_names() {
+  left_behind_->look_for_names();
 }
 
 void table::on_manager_state_of(const hub::client_ids& who, bool up) {

@@ -201,16 +201,29 @@ void exchange::tell(Tell what) {
 void exchange::tell_manager_state(manager_state state) {
   tell([state](switchboard& b) {
     b.empty_client_queue();
-    b.manager_up_ = state == manager_state::up || state == manager_state::up_anew;
-    b.manager_away_ = state == manager_state::away || state == manager_state::up_anew;
-    if (state == manager_state::up_anew) {
-      if (b.clients_ == nullptr || b.clients_->on_manager_anew()) b.all_have_asked();
-    } else if (b.clients_ != nullptr && state == manager_state::away) {
-      b.clients_->on_manager_away();
-    } else if (b.clients_ != nullptr) {
-      b.clients_->on_manager_state(b.manager_up_);
-    }
+    if (state == manager_state::away) return b.on_manager_away();
+    b.on_manager_state(state != manager_state::down, state == manager_state::up_anew);
   });
+}
+
+void switchboard::on_manager_away() {
+  manager_up_ = false;
+  manager_away_ = true;
+  if (clients_ != nullptr) clients_->on_manager_away();
+}
+
+void switchboard::on_manager_state(bool up, bool anew) {
+  const bool asked = clients_ask_;
+  manager_up_ = up;
+  clients_ask_ = manager_away_ = anew || (up && asked);
+  if (clients_ask_) {
+    const bool all = clients_ == nullptr || (anew ? clients_->on_manager_anew() : clients_->on_manager_resumed());
+    if (asked && anew) session_back();  // of the one before
+    if (all) all_have_asked();
+    return;
+  }
+  if (clients_ != nullptr) clients_->on_manager_state(up);
+  if (asked) session_back();
 }
 
 void exchange::set_manager_state_of(client_ids who, bool up) {
@@ -257,7 +270,7 @@ void switchboard::session_back() noexcept {
 
 /// Who waits for its session is not read: so that comes before the news that the manager is up.
 void switchboard::all_have_asked() {
-  manager_away_ = false;
+  manager_away_ = clients_ask_ = false;
   if (clients_ != nullptr) clients_->on_manager_state(true);
   session_back();
 }
@@ -267,6 +280,15 @@ void exchange::session_back() noexcept {
   for (auto& board : boards_) {
     board->shard_.post([b = board.get()] {
       if (b->clients_ != nullptr) b->clients_->on_sessions_back();
+    });
+  }
+}
+
+void switchboard::look_for_names() {
+  if (whole_.sessions_awaited_.load() != 0) return;
+  for (auto& board : whole_.boards_) {
+    board->shard_.post([b = board.get()] {
+      if (b->clients_ != nullptr) b->clients_->look_for_names();
     });
   }
 }

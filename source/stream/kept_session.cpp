@@ -1,5 +1,6 @@
 #include "kept_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/random.hpp"
@@ -26,6 +27,10 @@ bool client_stream::waits_for_others() const noexcept {
 
 bool client_stream::is_kept_session_due() const noexcept {
   return phase_ == stream::phase::manager && login_->waits_for == login::request::kept_session;
+}
+
+bool client_stream::was_turned_away() const noexcept {
+  return kept_ && kept_->was_turned_away;
 }
 
 void client_stream::keep_presence(std::string_view type, std::string_view to, std::string_view xml) {
@@ -97,7 +102,7 @@ void client_stream::say_wish_for_carbons(effects& out) {
 bool client_stream::take_answer_to_us(std::string_view xml) {
   if (kept_->answers_due == 0 || !xml.starts_with("<iq")) return false;
   const auto id = xml::find_attribute(xml, "id");
-  for (const auto wish : {kept::roster, kept::blocked, kept::carbons}) {
+  for (const auto wish : kept::wishes_there_are) {
     if ((kept_->answers_due & wish) == 0 || id != id_of(id_, wish)) continue;
     kept_->answers_due &= static_cast<std::uint8_t>(~wish);
     if (!settings_->keeps_sessions) kept_.reset();
@@ -106,17 +111,25 @@ bool client_stream::take_answer_to_us(std::string_view xml) {
   return false;
 }
 
+/// What say_wishes_again() said.
+bool client_stream::is_from_us(std::string_view xml) const {
+  if (!xml.starts_with("<iq")) return false;
+  const auto id = xml::find_attribute(xml, "id");
+  return id.starts_with("kept-") &&
+         std::ranges::any_of(kept::wishes_there_are, [&](kept::wish w) { return id == id_of(id_, w); });
+}
+
 bool client_stream::on_manager_anew(effects& out) {
   const bool has_session = phase_ == stream::phase::open && session_runs_;
   if (!has_session && !is_kept_session_due()) return false;
   keep().waits_for_others = true;
   kept_->is_due = true;
+  kept_->was_turned_away = false;
   if (!login_) login_ = std::make_unique<login>();
   login_->waits_for = login::request::kept_session;
   login_->asked = who_.full();
   phase_ = stream::phase::manager;
-  session_runs_ = false;
-  session_ = {};
+  session_runs_ = false;  // its address is that of what the client does not take
   if (controlled_) {
     start_controlled_session(out);
   } else {
@@ -131,12 +144,17 @@ void client_stream::on_questions_lost(effects& out) {
   if (asks_manager) give_up_request("remote-server-timeout", out);
 }
 
+void client_stream::on_session_lost() noexcept {
+  if (!std::exchange(session_runs_, false) || !kept_) return;
+  kept_->is_due = !kept_->presence.empty() || kept_->is_unseen;
+}
+
 void client_stream::on_session_back(effects& out) {
   session_runs_ = true;
   phase_ = stream::phase::open;
   login_.reset();
   out.session_back = true;
-  kept_->is_due = false;
+  kept_->is_due = kept_->was_turned_away = false;
   say_wishes_again(out);  // first: what the presence leads to is for a session that is as it was
   if (kept_->presence.empty()) return;
   kept_->is_unseen = kept_->is_echoed;
@@ -175,7 +193,7 @@ void client_stream::on_held(route::held&& m, effects& out) {
       append_stanza_error(out.to_peer, m.xml, "remote-server-timeout");
     return base::give_text(std::move(m.xml));
   }
-  if (is_broadcast_presence(m.xml)) return base::give_text(std::move(m.xml));
+  if (is_broadcast_presence(m.xml) || is_from_us(m.xml)) return base::give_text(std::move(m.xml));
   keep().held.push_back(std::move(m));
 }
 

@@ -135,8 +135,9 @@ void client_stream::on_failure(const route::failure& m, effects& out) {
 
 void client_stream::on_session_refused(std::string_view text, effects& out) {
   if (is_kept_session_due()) {
-    // The link was lost again: the next manager is asked.
-    if (text == route::failure_text::link_down) return;
+    // The link was lost again: the manager is asked when it is back, or the next one.
+    kept_->was_turned_away = text == route::failure_text::link_down;
+    if (kept_->was_turned_away) return;
     kept_->is_due = false;
     return end(close_reason::session_ended, out);
   }

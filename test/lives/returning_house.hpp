@@ -34,6 +34,11 @@ struct returning_house : small_house {
     exchange->set_manager_anew();
     settle();
   }
+  /// The link to the same one is taken up again.
+  void come_back() {
+    exchange->set_manager_state(true);
+    settle();
+  }
   /// Gives a session to everybody who has asked for one so far; answers to how many.
   std::size_t give_sessions() {
     std::size_t given = 0;

@@ -68,6 +68,26 @@ TEST_CASE("several managers: the clients of one that is away are not read, and a
   CHECK(house.came(0, 6) == 6);
 }
 
+TEST_CASE("several managers: a question that the link has turned down is put again when its manager is back") {
+  divided_house house(3);
+  house.away(house.ids(0, 2));
+  house.anew(house.ids(0, 2));
+  const auto asked = std::exchange(house.routes, {});
+  REQUIRE(asked.size() == 2);
+  house.away(house.ids(0, 2));
+  house.exchange->on(0).to_client(
+      route::failure(route::to_of(asked[0]), route::from_of(asked[0]), std::string(route::failure_text::link_down)));
+  house.settle();
+  CHECK(house.heard(0, 3) == 1);
+  house.exchange->set_manager_state_of(house.ids(0, 2), true);
+  house.settle();
+  REQUIRE(house.routes.size() == 1);
+  CHECK(route::from_of(house.routes[0]).handle == route::from_of(asked[0]).handle);
+  house.manager_sends(route::session_started(route::address(std::string("u@example.org/2f")), route::from_of(asked[1])));
+  house.give_sessions();
+  CHECK(house.came(0, 3) == 3);
+}
+
 TEST_CASE("several managers: those of one that was left ask for their sessions, a few at a time, and nobody else does") {
   constexpr std::size_t gone = 150;
   constexpr std::size_t all = 200;

@@ -251,10 +251,10 @@ TEST_CASE("a manager hears when all shards know how it is, of the last state tha
   CHECK_FALSE(house.whole.have_all_heard());
   house.whole.set_manager_state(true);
   house.first.io().poll();
-  CHECK(house.take() == record{"client 0 hears up"});
+  CHECK(house.take() == record{"client 0 hears away", "client 0 hears up"});
   house.settle();
   CHECK(house.whole.have_all_heard());
-  CHECK(house.take() == record{"client 1 hears up"});
+  CHECK(house.take() == record{"client 1 hears away", "client 1 hears up"});
   CHECK(house.manager_0.all_have_heard == 1);
   CHECK(house.manager_1.all_have_heard == 1);
 }
@@ -309,6 +309,73 @@ TEST_CASE("what was sent to a client before the manager went down arrives before
   house.whole.set_manager_state(false);
   house.settle();
   CHECK(house.take() == record{"client 0: <near/>", "client 0 hears down", "client 1: <far/>", "client 1 hears down"});
+}
+
+TEST_CASE("a manager that is away again before all have asked it is asked on when it is back, and all wait until they have") {
+  two_shards house;
+  house.clients_1.asks_at_once = false;
+  house.whole.set_manager_anew();
+  house.settle();
+  CHECK(house.take() == record{"client 0 hears anew", "client 0 hears up", "client 1 hears anew"});
+  CHECK(house.board(1).manager_away());
+  house.whole.set_manager_away();
+  house.settle();
+  CHECK(house.take() == record{"client 0 hears away", "client 1 hears away"});
+  CHECK_FALSE(house.board(1).manager_up());
+  house.whole.set_manager_state(true);
+  house.settle();
+  CHECK(house.take() == record{"client 0 hears up", "client 1 hears resumed"});
+  CHECK(house.board(1).manager_up());
+  CHECK(house.board(1).manager_away());
+  CHECK_FALSE(house.board(0).manager_away());
+  house.board(1).all_have_asked();
+  house.settle();
+  CHECK(house.take() == record{"client 1 hears up", "client 0 hears sessions back", "client 1 hears sessions back"});
+  CHECK_FALSE(house.board(1).manager_away());
+}
+
+TEST_CASE("a manager that is another one, or none, before all have asked it: the count of those who wait comes out even") {
+  for (const bool another : {false, true}) {
+    CAPTURE(another);
+    two_shards house;
+    house.clients_0.asks_at_once = house.clients_1.asks_at_once = false;
+    house.whole.set_manager_anew();
+    house.whole.set_manager_away();
+    house.settle();
+    house.take();
+    if (another) {
+      house.whole.set_manager_anew();
+      house.settle();
+      CHECK(house.take() == record{"client 0 hears anew", "client 1 hears anew"});
+      house.board(0).all_have_asked();
+      house.board(1).all_have_asked();
+      house.settle();
+      CHECK(house.take() ==
+            record{"client 0 hears up", "client 1 hears up", "client 0 hears sessions back", "client 1 hears sessions back"});
+    } else {
+      house.whole.set_manager_state(false);
+      house.settle();
+      auto heard = house.take();
+      std::sort(heard.begin(), heard.end());
+      CHECK(heard ==
+            record{"client 0 hears down", "client 0 hears sessions back", "client 1 hears down", "client 1 hears sessions back"});
+    }
+    house.board(0).session_awaited();
+    house.board(0).session_back();
+    house.settle();
+    CHECK(house.take() == record{"client 0 hears sessions back", "client 1 hears sessions back"});
+  }
+}
+
+TEST_CASE("names are looked for on all shards, and where sessions are waited for when they are back") {
+  two_shards house;
+  house.board(1).look_for_names();
+  house.settle();
+  CHECK(house.take() == record{"client 0 looks for names", "client 1 looks for names"});
+  house.board(0).session_awaited();
+  house.board(1).look_for_names();
+  house.settle();
+  CHECK(house.take().empty());
 }
 
 }  // namespace couplet::hub::test

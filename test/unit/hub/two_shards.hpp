@@ -34,6 +34,16 @@ class recorded_clients final : public clients {
   }
   void on_relief() override { record_.push_back(name_ + " relieved"); }
   void on_manager_state(bool up) override { record_.push_back(name_ + (up ? " hears up" : " hears down")); }
+  bool on_manager_anew() override {
+    record_.push_back(name_ + " hears anew");
+    return asks_at_once;
+  }
+  bool on_manager_resumed() override {
+    record_.push_back(name_ + " hears resumed");
+    return asks_at_once;
+  }
+  void on_manager_away() override { record_.push_back(name_ + " hears away"); }
+  void look_for_names() override { record_.push_back(name_ + " looks for names"); }
   void on_manager_state_of(const client_ids& who, bool up) override {
     record_.push_back(name_ + (up ? " hears up of " : " hears down of ") + std::to_string(who.size()));
   }
