@@ -135,6 +135,8 @@ class client_stream {
   bool was_turned_away() const noexcept;
   /// The full JID once a session runs; before that the bare one that has proved itself, or empty.
   const base::jid& who() const noexcept { return who_; }
+  /// The full JID of the session that is asked for; empty: none is.
+  std::string_view asked_session() const noexcept;
   /// The session's address at the manager, while there is one; its name there (sc:sm) where it was asked for by session control.
   const route::address& session() const noexcept { return session_; }
   /// How a stanza that the client was not given goes back to the manager.

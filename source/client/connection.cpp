@@ -143,18 +143,20 @@ void connection::account_memory() {
 
 /// Each phase has its own deadline; another try after a wrong password gets no fresh one.
 void connection::on_phase() {
-  const auto& limit = table_.shared_.limit;
   phase_ = machine_.current_phase();
+  if (phase_ == stream::phase::open && stage_ != stream::phase::open) session_is_new_ = true;
+  set_phase_deadline();
+}
+
+void connection::set_phase_deadline() {
+  const auto& limit = table_.shared_.limit;
   std::chrono::seconds allowed{0};
   switch (phase_) {
     case stream::phase::header: allowed = limit.header_timeout; break;
     case stream::phase::login: allowed = limit.login_timeout; break;
     case stream::phase::manager: allowed = limit.manager_timeout; break;
     case stream::phase::bind: allowed = limit.bind_timeout; break;
-    case stream::phase::open:
-      allowed = limit.idle_timeout;
-      if (stage_ != stream::phase::open) session_is_new_ = true;
-      break;
+    case stream::phase::open: allowed = limit.idle_timeout; break;
     case stream::phase::closed: return;
   }
   phase_deadline_ = allowed.count() == 0 ? base::time_point{} : table_.shard_.now() + allowed;
@@ -175,6 +177,12 @@ void connection::set_next_deadline() {
   set_deadline(when);
 }
 
+/// A session that is waited for: its manager is away, or was when it was to be asked.
+bool connection::cannot_be_asked_for() const noexcept {
+  const auto& board = table_.board_;
+  return machine_.was_turned_away() || manager_away_ || (board.manager_away() && !board.manager_up());
+}
+
 void connection::on_time(base::time_point now) {
   if (handshaking_ && phase_deadline_ != base::time_point{} && phase_deadline_ <= now) return abort(close_reason::tls_timeout);
   if (announced_ && phase_deadline_ != base::time_point{} && phase_deadline_ <= now) return abort(close_reason::proxy_timeout);
@@ -185,7 +193,7 @@ void connection::on_time(base::time_point now) {
   }
   const auto idle = table_.shared_.limit.idle_timeout;
   if (phase_ == stream::phase::open && idle.count() != 0) phase_deadline_ = (paused() ? now : last_input_) + idle;
-  if (phase_deadline_ != base::time_point{} && machine_.is_kept_session_due() && is_manager_away() && !table_.board_.manager_up())
+  if (phase_deadline_ != base::time_point{} && machine_.is_kept_session_due() && cannot_be_asked_for())
     phase_deadline_ = now + table_.shared_.limit.manager_timeout;
   if (phase_deadline_ == base::time_point{} || phase_deadline_ > now) return set_next_deadline();
   auto& fx = table_.effects_;

@@ -101,6 +101,8 @@ class connection final : public net::wire, private stream::surroundings {
   void on_logged_in();
   void notify(change what);
   void on_phase();
+  void set_phase_deadline();
+  bool cannot_be_asked_for() const noexcept;
   void on_time(base::time_point now) override;
   bool reads_later() const override { return paused() && table_.reading_; }
   void set_next_deadline();

@@ -197,17 +197,11 @@ void left_behind::look_for_names() {
   auto& names = table_.shared_.left_names;
   if (auto found = names.begin_look(); !found.empty()) {
     table_.for_each([&found](const connection& c) {
-      const auto& who = c.machine_.who();
-      if (who.empty() || !c.is_open()) return;
-      if (!who.is_bare()) {
-        const auto at = found.find(who.full());
-        if (at != found.end()) at->second = true;
-        return;
-      }
       // Who has not asked yet will wait.
-      if (c.machine_.current_phase() != stream::phase::manager || c.start_) return;
-      for (auto& [name, is_there] : found)
-        is_there = is_there || (name.starts_with(who.full()) && name[who.full().size()] == '/');
+      if (!c.is_open() || c.start_) return;
+      const auto& who = c.machine_.who();
+      const auto at = who.is_bare() ? found.find(std::string(c.machine_.asked_session())) : found.find(who.full());
+      if (at != found.end()) at->second = true;
     });
     names.end_look(table_.shard_.index(), found);
   }
@@ -320,6 +314,7 @@ void left_behind::give_up(std::uint64_t id) {
   o->machine.give_up(fx);
   send(fx);
   lose(o->machine.kept());
+  if (o->machine.is_shown()) note(id, o->machine.shown());
   remove(id);
   say_what_is_lost();
   ask_some();

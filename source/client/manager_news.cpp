@@ -17,7 +17,7 @@ bool connection::on_manager_back() {
   last_input_ = table_.shard_.now();
   if (is_open() && machine_.is_kept_session_due()) {
     if (machine_.was_turned_away()) on_manager_anew();
-    on_phase();  // it has all its time
+    set_phase_deadline();
     return true;
   }
   const bool goes_on = !paused();
@@ -30,6 +30,9 @@ void connection::on_manager_lost() {
   session_is_settled();
   if (!is_open()) return machine_.on_session_lost();  // it is being shown out
   on_questions_lost();
+  if (!machine_.is_kept_session_due()) return;
+  phase_deadline_ = {};  // until its turn comes
+  set_next_deadline();
 }
 
 void connection::on_manager_anew() {
@@ -39,6 +42,7 @@ void connection::on_manager_anew() {
   if (!machine_.on_manager_anew(fx)) return;
   if (!std::exchange(session_awaited_, true)) table_.returning_->session_awaited();
   apply(fx);
+  set_phase_deadline();  // also where an earlier manager was asked before
 }
 
 void connection::ask_for_session() {

@@ -41,7 +41,7 @@ bool returning::on_manager_anew() {
   // Nobody has asked the new one anything yet.
   asking_ = false;
   table_.for_each([](connection& c) { c.on_manager_lost(); });
-  sessions_back_.next = table_.places_.size();  // will come again, when these are back
+  sessions_back_.next = manager_back_.next = table_.places_.size();  // will come again, when these are back
   next_to_ask_ = 0;
   asking_ = true;
   note_asking();
@@ -136,6 +136,10 @@ void returning::on_manager_state_of(const hub::client_ids& who, bool up) {
     if (!up) return c.end(close_reason::manager_unavailable);
     (void)c.on_manager_back();
   });
+}
+
+void returning::on_manager_away() {
+  manager_back_.next = table_.places_.size();  // nobody is asked anything now
 }
 
 void returning::on_manager_away_of(const hub::client_ids& who) {

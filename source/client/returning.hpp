@@ -21,6 +21,7 @@ class returning {
   void on_manager_state(bool up);
   bool on_manager_anew();
   bool on_manager_resumed();
+  void on_manager_away();
   void on_sessions_back();
   void on_manager_state_of(const hub::client_ids& who, bool up);
   bool on_manager_anew_of(const hub::client_ids& who);

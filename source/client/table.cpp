@@ -193,6 +193,7 @@ bool table::on_manager_resumed() {
 }
 
 void table::on_manager_away() {
+  returning_->on_manager_away();
   left_behind_->on_manager_away();
 }
 

@@ -47,6 +47,10 @@ void client_stream::start_session(base::jid full, bool bound, effects& out) {
   out.to_manager.emplace_back(route::session_start(route::address(id_), route::address(login_->asked)));
 }
 
+std::string_view client_stream::asked_session() const noexcept {
+  return waits_for_session() ? std::string_view(login_->asked) : std::string_view();
+}
+
 bool client_stream::waits_for_session() const noexcept {
   using request = login::request;
   if (phase_ != stream::phase::manager) return false;

@@ -139,6 +139,7 @@ bool client_stream::on_manager_anew(effects& out) {
 }
 
 void client_stream::on_questions_lost(effects& out) {
+  if (kept_) kept_->was_turned_away = false;
   // What the credentials are asked has no such place.
   const bool asks_manager = phase_ == stream::phase::manager && !login_->asked.empty() && !is_kept_session_due();
   if (asks_manager) give_up_request("remote-server-timeout", out);

@@ -116,7 +116,8 @@ left_session::outcome left_session::on_route_of_session(route::message&& m, effe
     route::bounce_to(m, [&out](route::message&& answer) { out.to_manager.push_back(std::move(answer)); });
     return outcome::none;
   }
-  end(out);  // which is always safe
+  of_.available = false;  // everybody hears of that from the manager
+  end(out);               // which is always safe
   return outcome::said;
 }
 

@@ -172,6 +172,36 @@ TEST_CASE("left behind: an end that a manager which was killed had not handled i
   }
 }
 
+TEST_CASE("left behind: an end alone is said though somebody of that account asks for another name just then") {
+  left_house house;
+  client_end leaves(house);
+  leaves.log_in();
+  leaves.become_available();
+  leaves.hang_up();
+  house.settle();
+  client_end stays(house);
+  house.routes.clear();
+  stays.log_in("s");
+  house.go_away();
+  house.hand_back(leaves.id, {});
+  house.come_anew();
+  const auto question = std::exchange(house.routes, {});
+  REQUIRE(lines_of(question) == texts{"start u@example.org/s"});
+  // The question of one who has just come is open.
+  client_end other(house);
+  other.send(client_end::header);
+  std::string with(client_end::login);
+  other.send(with.replace(with.find(">r<") + 1, 1, "other"));
+  const auto login = std::get<route::auth>(house.routes.at(0));
+  const auto at = login.iq.find("id='") + 4;
+  house.routes.clear();
+  house.manager_sends(
+      route::auth(login.to, login.from, "<iq type='result' id='" + login.iq.substr(at, login.iq.find('\'', at) - at) + "'/>"));
+  REQUIRE(house.take_lines() == texts{"start u@example.org/other"});
+  house.manager_sends(route::session_started(route::address(std::string("u@example.org/2f")), route::from_of(question[0])));
+  CHECK(lines_of(house.routes) == texts{"start u@example.org/r"});
+}
+
 TEST_CASE("left behind: an end alone is said to nobody where somebody has the name") {
   left_house house;
   client_end leaves(house);

@@ -135,6 +135,24 @@ TEST_CASE("manager resumed: it may break again and again") {
   house.everybody_has_said_one_thing();
 }
 
+TEST_CASE("manager resumed: what a manager of before could not be asked is nothing to the next one") {
+  interrupted_house house;
+  house.come_back();
+  house.answer(house.asked);
+  const auto more = std::exchange(house.routes, {});
+  REQUIRE(more.size() == house.asked_at_once);
+  house.go_away();
+  for (const auto& m : more) house.turn_down(m);
+  house.come_anew();
+  auto asked_anew = std::exchange(house.routes, {});
+  REQUIRE(asked_anew.size() == house.asked_at_once);
+  house.go_away();
+  house.come_back();
+  CHECK(house.routes.empty());
+  house.answer(asked_anew);
+  CHECK(house.give_all_sessions() == many - asked_anew.size());
+}
+
 TEST_CASE("manager resumed: another one that is new is asked for everybody, and heard of once") {
   interrupted_house house;
   house.hand_back(house.clients.front().id, "<message id='not handled'/>");
@@ -195,14 +213,30 @@ TEST_CASE("manager resumed: what was asked for a client is not said twice where 
               "stanza <iq type='get' id='kept-00' from='u@example.org/r'><query xmlns='jabber:iq:version'/></iq>"});
 }
 
+TEST_CASE("manager resumed: whose turn comes late is not held to the time at which an earlier manager was asked") {
+  interrupted_house house;
+  house.come_back();
+  house.answer(house.asked);
+  const auto more = std::exchange(house.routes, {});
+  REQUIRE(more.size() == house.asked_at_once);
+  house.go_away();
+  house.come_anew();
+  const auto silent = std::exchange(house.routes, {});
+  REQUIRE(silent.size() == house.asked_at_once);
+  CHECK(route::from_of(silent[0]).handle != route::from_of(more[0]).handle);
+  house.shard.wheel().advance(base::clock::now() + house.shared.limit.manager_timeout + std::chrono::seconds(1));
+  house.settle();
+  CHECK(house.give_all_sessions() == many - silent.size());
+  for (const auto& m : more) CHECK(house.stanzas_from(route::from_of(m).handle) == 1);
+  for (const auto& m : silent) CHECK(house.stanzas_from(route::from_of(m).handle) == 0);
+}
+
 TEST_CASE("manager resumed: who waits for his session is not cut off while the manager is away") {
   interrupted_house house;
   for (int n = 1; n <= 4; ++n) {
     house.shard.wheel().advance(base::clock::now() + n * house.shared.limit.manager_timeout);
     house.settle();
   }
-  CHECK(house.table->size() == many);
-  CHECK(house.table->count().ends.of(base::close_reason::manager_timeout) == 0);
   house.come_back();
   house.answer(house.asked);
   house.give_all_sessions();

@@ -64,3 +64,15 @@ TEST_CASE("left session: only the answer to its question counts; anything else h
   CHECK(std::get<route::failure>(fx.to_manager[1]).to.text == "a@b.org/2");
   CHECK(one.kept() == 0);
 }
+
+TEST_CASE("left session: where the manager ends it, others hear of that from there") {
+  left_session one(left_id, stream::departure("a@b.org/c", false, true));
+  stream::effects fx;
+  one.ask({}, fx);
+  CHECK(one.on_route(left_started("a@b.org/2"), fx) == left_outcome::speaks);
+  CHECK(one.is_shown());
+  CHECK(one.shown().who == "a@b.org/c");
+  CHECK(one.on_route(route::failure(route::address(std::string("a@b.org/2")), route::address(left_id), "Replaced"), fx) ==
+        left_outcome::said);
+  CHECK_FALSE(one.is_shown());
+}
