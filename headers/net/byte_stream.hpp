@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/async_result.hpp>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -63,5 +64,9 @@ class byte_stream {
 
 /// Options of a client's or component's TCP socket: no delay, keepalive probes after five idle minutes.
 void tune_tcp(int descriptor) noexcept;
+
+/// A TCP connection ends when something that was sent on it is not acknowledged for so long: its peer is gone without a word, which keepalive probes do
+/// not find out while something is under way. Otherwise the kernel tries for a quarter of an hour. 0: so it does. Nothing on other sockets.
+void limit_unanswered(int descriptor, std::chrono::milliseconds longest) noexcept;
 
 }  // namespace couplet::net

@@ -146,6 +146,7 @@ net::task<> manager_link::attempt() {
 }
 
 net::task<> manager_link::converse(int descriptor) {
+  net::limit_unanswered(descriptor, 2 * options_.keepalive);  // also where the manager answers nothing that we could count
   conversation c(*this, descriptor);
   current_ = &c;
   was_up_ = false;

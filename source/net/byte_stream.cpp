@@ -73,4 +73,9 @@ void tune_tcp(int descriptor) noexcept {
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
 }
 
+void limit_unanswered(int descriptor, std::chrono::milliseconds longest) noexcept {
+  const auto milliseconds = static_cast<unsigned>(longest.count());
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 }  // namespace couplet::net

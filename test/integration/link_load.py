@@ -8,7 +8,7 @@ import re
 
 MESSAGE = re.compile(r"<message\b[^>]*>.*?</message>", re.S)
 CONDITION = re.compile(r"<([a-z-]+) xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'")
-ATTRIBUTE = re.compile(r"\b(id|type)='([^']*)'")
+ATTRIBUTE = re.compile(r"\b(id|to|type)='([^']*)'")
 OPEN = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='{domain}'>"
 
 
@@ -17,6 +17,7 @@ class LoadClient:
         self.name, self.password, self.domain = name, password, domain
         self.sent = 0
         self.delivered = []  # (sender, number), as they came
+        self.strays = []  # what is for somebody else
         self.refused = []  # numbers of ours that came back
         self.conditions = set()  # with what
         self.ended = None
@@ -62,6 +63,8 @@ class LoadClient:
                 self.conditions.update(CONDITION.findall(found[0]))
             else:
                 self.delivered.append((sender, int(number)))
+                if attributes.get("to") != self.jid:
+                    self.strays.append(attributes)
         self.unread = self.unread[end:]
         if "</stream:stream>" in self.unread:
             self.ended = self.unread
@@ -102,6 +105,7 @@ class Load:
     def faults(self):
         """What is wrong with the ledger, in words."""
         wrong = [f"{c.name} was disconnected: {c.ended[-300:]}" for c in self.clients if c.ended is not None]
+        wrong += [f"{c.name} was given what is for others: {c.strays[:3]}" for c in self.clients if c.strays]
         by_sender = {c.name: [] for c in self.clients}
         for c in self.clients:
             for sender, number in c.delivered:

@@ -82,8 +82,8 @@ class link_house {
     hang_up();
   }
 
-  void connect() {
-    const socket_pair pair;
+  void connect() { connect(socket_pair()); }
+  void connect(const socket_pair& pair) {
     shard.spawn("link", link->live_on(pair.life));
     peer.emplace(shard, pair.test);
     settle(shard);

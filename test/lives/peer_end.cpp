@@ -1,5 +1,7 @@
 #include "peer_end.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +28,23 @@ socket_pair::socket_pair() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, two) != 0) throw std::runtime_error("no socket pair");
   life = two[0];
   test = two[1];
+}
+
+socket_pair socket_pair::of_tcp() {
+  std::signal(SIGPIPE, SIG_IGN);
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int one = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const address = reinterpret_cast<sockaddr*>(&where);
+  socklen_t size = sizeof where;
+  const bool connected = ::bind(listener, address, size) == 0 && ::listen(listener, 1) == 0 &&
+                         ::getsockname(listener, address, &size) == 0 && ::connect(one, address, size) == 0;
+  const int other = connected ? ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
+  ::close(listener);
+  if (other < 0) throw std::runtime_error("no connection over the loopback");
+  return {other, one};
 }
 
 void peer_end::send(std::string_view bytes) {

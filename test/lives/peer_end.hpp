@@ -19,8 +19,13 @@ void let_deadlines_pass(net::shard& s);
 /// Two ends that are connected: one for a life, one for the test. Throws where there is none to be had.
 struct socket_pair {
   socket_pair();
+  /// Over the loopback.
+  static socket_pair of_tcp();
   int life = -1;
   int test = -1;
+
+ private:
+  socket_pair(int life_, int test_) : life(life_), test(test_) {}
 };
 
 /// The other end of a connection, played by the test. The loop of the shard runs after everything it does.
