@@ -54,8 +54,7 @@ void component_traffic::leave() {
 }
 
 void component_traffic::on_gone() {
-  leave();
-  all_.take_back(name(), std::exchange(not_taken_, {}));
+  all_.forget(*this, std::exchange(not_taken_, {}));
 }
 
 }  // namespace couplet::component

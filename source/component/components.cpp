@@ -42,26 +42,56 @@ bool components::is_taken(std::string_view name) const {
 
 void components::serve(component_traffic& c) {
   const auto name = c.name();  // a copy: connections end meanwhile
-  if (options_.conflict == conflict_policy::replace) {
-    if (const auto before = served_.find(name); before != served_.end()) {
-      const auto replaced = std::exchange(before->second, {});
-      served_.erase(before);
-      for (auto* old : replaced) old->peer().end(close_reason::replaced);
-    }
-  }
+  const auto before = take_predecessors(name);
   served_[name].push_back(&c);
   if (options_.on_served && options_.components.find(name) != options_.components.end()) options_.on_served(name, true);
+  for (auto* old : before) old->peer().hand_over([&c](std::string_view xml) { c.peer().send_piece(xml); });
   for (const auto& xml : waiting_.take(name)) c.peer().send_piece(xml);
   set_next_deadline();
 }
 
-void components::leave(component_traffic& c) {
+/// Those that are on their way out, and where the name is not shared the one that has it, which is shown out now. The oldest first.
+components::connections components::take_predecessors(const std::string& name) {
+  connections all;
+  const auto [begin, end] = leaving_.equal_range(name);
+  for (auto at = begin; at != end; ++at) all.push_back(at->second);
+  leaving_.erase(begin, end);
+  const auto served = served_.find(name);
+  if (served == served_.end() || options_.conflict != conflict_policy::replace) return all;
+  const auto replaced = std::exchange(served->second, {});
+  served_.erase(served);
+  for (auto* old : replaced) {
+    old->peer().end(close_reason::replaced);
+    all.push_back(old);
+  }
+  return all;
+}
+
+/// False: it did not have it.
+bool components::take_name(component_traffic& c) {
   const auto found = served_.find(c.name());
-  if (found == served_.end()) return;
-  std::erase(found->second, &c);
-  if (!found->second.empty()) return;
+  if (found == served_.end() || std::erase(found->second, &c) == 0) return false;
+  if (!found->second.empty()) return true;
   if (options_.on_served) options_.on_served(found->first, false);
   served_.erase(found);
+  return true;
+}
+
+void components::leave(component_traffic& c) {
+  if (!take_name(c)) return;
+  if (served_.find(c.name()) == served_.end()) {
+    leaving_.emplace(c.name(), &c);
+  } else if (!stopping_) {  // otherwise the others leave as well
+    c.peer().hand_over([this](std::string_view xml) { send_on(xml); });
+  }
+}
+
+void components::forget(component_traffic& c, std::vector<std::string>&& not_given) {
+  take_name(c);
+  const auto [begin, end] = leaving_.equal_range(c.name());
+  const auto found = std::find_if(begin, end, [&c](const auto& one) { return one.second == &c; });
+  if (found != end) leaving_.erase(found);
+  take_back(c.name(), std::move(not_given));
 }
 
 void components::take_back(const std::string& name, std::vector<std::string>&& stanzas) {
@@ -72,7 +102,7 @@ void components::take_back(const std::string& name, std::vector<std::string>&& s
     waiting_.put_back(name, std::move(stanzas), board_.own_shard().now() + options_.grace);
     return set_next_deadline();
   }
-  for (auto& xml : stanzas) on_stanza(std::move(xml));
+  for (const auto& xml : stanzas) send_on(xml);
 }
 
 bool components::may_speak_for(std::string_view name, std::string_view domain) const {
@@ -102,12 +132,16 @@ component_traffic* components::choose(std::string_view domain, std::string_view 
 // ---- where a stanza goes ----------------------------------------------------------------------------------------------
 
 void components::on_stanza(std::string&& xml) {
+  send_on(xml);
+  base::give_text(std::move(xml));
+}
+
+void components::send_on(std::string_view xml) {
   if (stanza_address to; to.read(stanza_head(xml).to)) {
     route(xml, to);
   } else {
     answer(xml, "jid-malformed", {});
   }
-  base::give_text(std::move(xml));
 }
 
 void components::route(std::string_view xml, const stanza_address& to) {

@@ -33,12 +33,13 @@ class components final : public hub::other_domains, public net::has_deadline {
 
   /// Whether the handshake of a further connection of that name would be too many (conflict_policy::refuse).
   bool is_taken(std::string_view name) const;
-  /// A connection whose handshake was right. It gets what has waited for it.
+  /// A connection whose handshake was right. It gets what those before it have not taken, then what has waited for it.
   void serve(component_traffic& c);
-  /// It has the name no more. May come again.
+  /// It has the name no more, and may still take what it was sent. Others that share the name get that now, or who comes while it is still
+  /// there: behind what is sent to them from now on it would be out of its order. May come again.
   void leave(component_traffic& c);
-  /// What a connection of that name was not given: to another one of it, or back into the waiting room.
-  void take_back(const std::string& name, std::vector<std::string>&& stanzas);
+  /// It is over. What it was not given: to another one of its name, or back into the waiting room.
+  void forget(component_traffic& c, std::vector<std::string>&& not_given);
 
   /// The default component speaks for domains that nobody else has.
   bool may_speak_for(std::string_view name, std::string_view domain) const;
@@ -56,6 +57,10 @@ class components final : public hub::other_domains, public net::has_deadline {
 
  private:
   using connections = std::vector<component_traffic*>;
+  bool take_name(component_traffic& c);
+  connections take_predecessors(const std::string& name);
+  void take_back(const std::string& name, std::vector<std::string>&& stanzas);
+  void send_on(std::string_view xml);
   component_traffic* choose(std::string_view domain, std::string_view xml) const;
   bool is_ours(std::string_view domain) const noexcept;
   void to_accounts(std::string_view xml, const stanza_address& to);
@@ -67,7 +72,8 @@ class components final : public hub::other_domains, public net::has_deadline {
   const options& options_;
   const xml::tokenizer_limits limits_;
   hub::switchboard& board_;
-  std::map<std::string, connections, std::less<>> served_;  ///< none is empty
+  std::map<std::string, connections, std::less<>> served_;               ///< none is empty
+  std::multimap<std::string, component_traffic*, std::less<>> leaving_;  ///< they had the name, and are not over
   waiting_room waiting_;
   const base::sip_key key_;
   bool stopping_ = false;

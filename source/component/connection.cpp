@@ -185,6 +185,30 @@ void connection::say(std::string_view bytes) {
   flush_later();
 }
 
+/// A piece that has gone out in part counts as not given, like those of a connection that broke: it goes on whole, for only so it is neither
+/// lost, when this peer takes nothing any more, nor out of its order. So it must not become whole here as well: nothing follows what is out already,
+/// not even the goodbye, and for a peer a stanza whose end never comes is none. Of a TLS record that is half out we cannot tell what it
+/// carries, nor take it back, so then the connection is closed; the rest of a record that is missing makes it unreadable.
+void connection::hand_over(const std::function<void(std::string_view piece)>& take) {
+  if (!out().has_unwritten_piece()) return;
+  const auto waiting = out().front(out().size());
+  const bool mid_record = tls() != nullptr && tls()->has_unsent();
+  bool mid_piece = false;
+  std::string others;
+  auto at = waiting.data();
+  out().for_each_unwritten_piece([&](std::string_view piece) {
+    take(piece);
+    if (piece.data() < at) mid_piece = true;
+    if (piece.data() > at) others.append(at, piece.data());
+    at = piece.data() + piece.size();
+  });
+  others.append(at, waiting.data() + waiting.size());
+  out().clear();
+  if (mid_record) return abort(effects_.close);
+  if (!mid_piece) out().append(others);
+  flush_later();
+}
+
 void connection::go_on(std::string_view said, net::outbox& left) {
   out().append(said);
   out().take_over(left, 0);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   void send_piece(std::string_view piece);
   /// Something that nobody misses when it is lost.
   void say(std::string_view bytes);
+  /// For one that has been ended, while its goodbye may still wait: what of the pieces the peer was not given whole goes to `take`, in order, and
+  /// is nobody's here any more. `take` must not write to this connection.
+  void hand_over(const std::function<void(std::string_view piece)>& take);
   // A peer that acknowledges pieces.
   void keep_pieces() { out().keep_until_acknowledged(); }
   void acknowledge(std::uint64_t pieces) { out().acknowledge(pieces); }

@@ -67,10 +67,10 @@ std::unique_ptr<peer_end> component_house::connect() {
   return connect_from(who);
 }
 
-std::unique_ptr<peer_end> component_house::connect_from(const net::peer& who) {
+std::unique_ptr<peer_end> component_house::connect_from(const net::peer& who, component::entry how) {
   const socket_pair pair;
   ++accepted;
-  router->accept(pair.life, who);
+  router->accept(pair.life, who, how);
   settle(shard);
   return std::make_unique<peer_end>(shard, pair.test);
 }

@@ -30,7 +30,7 @@ class component_house {
 
   /// Connects a socket pair to the router.
   std::unique_ptr<peer_end> connect();
-  std::unique_ptr<peer_end> connect_from(const net::peer& who);
+  std::unique_ptr<peer_end> connect_from(const net::peer& who, component::entry how = component::entry::plain);
   /// The same and the handshake; all that was answered is read.
   std::unique_ptr<peer_end> connect_as(std::string_view name = c2s_name, std::string_view secret = c2s_secret);
   /// From a session to the client NODE@c2s_name; the loop does not run.
