@@ -17,6 +17,7 @@
 #include "net/intrusive_list.hpp"
 #include "net/listener.hpp"
 #include "net/outbox.hpp"
+#include "net/peer.hpp"
 #include "net/shard.hpp"
 #include "stream/component_stream.hpp"
 #include "tls/context.hpp"
@@ -80,7 +81,7 @@ class router final : public hub::remote_clients {
   void dismiss(connection& c) noexcept;
   bool is_taken(std::string_view name) const;
   bool asks_for_certificates() const noexcept { return contexts_ && contexts_->asks_for_client_certificates(); }
-  void note_wrong_secret(std::string_view address);
+  void note_wrong_secret(const net::peer& who);
   void serve(connection& c);
   void serve_c2s(connection& c);
   void leave(c2s_traffic& c);

@@ -24,9 +24,8 @@ connection::connection(router& r, int descriptor, const net::peer& who, entry ho
       router_(r),
       tokenizer_(workspaces_, before_handshake),
       machine_(r.find_secret_),
-      address_(who.address),
-      id_(std::to_string(r.next_id_++)),
-      loopback_(who.loopback) {
+      who_(who),
+      id_(std::to_string(r.next_id_++)) {
   machine_.offer_management_to(r.counts_);
   r.admit(*this);
   if (r.options_.handshake_timeout.count() != 0) set_deadline(own_shard().now() + r.options_.handshake_timeout);
@@ -73,7 +72,8 @@ void connection::begin(std::unique_ptr<traffic> t) {
   since_ = own_shard().now();
   if (tls() != nullptr) tls()->engine().forget_facts();
   set_next_deadline();
-  base::log::info(traffic_->kind() == "c2s" ? "c2s connected" : "component connected", {{"name", name()}, {"address", address_}});
+  base::log::info(traffic_->kind() == "c2s" ? "c2s connected" : "component connected",
+                  {{"name", name()}, {"address", who_.address}});
 }
 
 void connection::on_input(std::string_view input) {
@@ -123,7 +123,7 @@ void connection::say_what_was_shown() {
   std::string_view what = "none";
   if (certificate != nullptr) what = certificate->verified ? "for others" : "not of --component-ca, or not valid today";
   base::log::warning("a component has neither the secret nor a certificate for its name",
-                     {{"name", name()}, {"address", address_}, {"certificate", what}});
+                     {{"name", name()}, {"address", who_.address}, {"certificate", what}});
 }
 
 void connection::apply() {
@@ -139,7 +139,7 @@ void connection::apply() {
   }
   if (effects_.close != close_reason::none) {
     if (effects_.close == close_reason::not_authorized) {
-      if (!loopback_) router_.note_wrong_secret(address_);
+      if (!who_.loopback) router_.note_wrong_secret(who_);
       say_what_was_shown();
     }
     if (traffic_) traffic_->leave();
@@ -281,7 +281,7 @@ void connection::say(base::log::level level, std::string_view text, std::string_
   base::log::write(level, text,
                    {{"name", name()},
                     {"kind", traffic_ ? traffic_->kind() : std::string_view("unproven")},
-                    {"address", address_},
+                    {"address", who_.address},
                     {reason.empty() ? "state" : "reason", reason.empty() ? "connected" : reason},
                     {"seconds", seconds},
                     {"stanzas_in", count_.stanzas_in},

@@ -76,9 +76,8 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   stream::component_stream machine_;
   stream::component_effects effects_;
   std::unique_ptr<traffic> traffic_;  ///< after the handshake
-  const std::string address_;
+  const net::peer who_;
   const std::string id_;
-  const bool loopback_;
   struct {
     std::uint64_t stanzas_in = 0, stanzas_out = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;  ///< of stanzas out: as they were put into the outbox

@@ -23,7 +23,7 @@ namespace {
 /// are an attack.
 constexpr std::size_t max_unauthenticated = 64;
 
-/// Wrong secrets from one address; further connections of it are refused until the time is over.
+/// Wrong secrets from one address, or one /64 of IPv6; further connections of it are refused until the time is over.
 constexpr limits::connect_rate::options wrong_secrets_allowed{10, std::chrono::seconds(60)};
 
 /// How long a peer's machine may leave unanswered what it was sent (RFC 5482): then it is gone, or cut off.
@@ -70,7 +70,7 @@ void router::refuse(int descriptor, const net::peer& who, close_reason why, entr
 
 void router::accept(int descriptor, const net::peer& who, entry how) {
   if (!reading_) return refuse(descriptor, who, close_reason::shutdown, how);
-  if (!who.loopback && !wrong_secrets_.would_admit(who.address, board_.own_shard().now())) {
+  if (!who.loopback && !wrong_secrets_.would_admit(who.rate_key(), board_.own_shard().now())) {
     return refuse(descriptor, who, close_reason::too_many_connects, how);
   }
   // Not every socket is TCP.
@@ -78,8 +78,8 @@ void router::accept(int descriptor, const net::peer& who, entry how) {
   board_.own_shard().spawn("component", connection::live(*this, descriptor, who, how));
 }
 
-void router::note_wrong_secret(std::string_view address) {
-  wrong_secrets_.admit(address, board_.own_shard().now());
+void router::note_wrong_secret(const net::peer& who) {
+  wrong_secrets_.admit(who.rate_key(), board_.own_shard().now());
 }
 
 /// Where there are too many that have proved nothing, the one that waited longest makes way: a c2s needs one round trip for its

@@ -198,32 +198,6 @@ TEST_CASE("SECURITY 42, components: 1,000 connects and ends in any order leave n
   }
 }
 
-TEST_CASE("SECURITY 52, components: who guesses from elsewhere is soon not heard any more; others are, and so is he later") {
-  component_house house(component_options());
-  net::peer away;
-  away.address = "192.0.2.7";
-  int tried = 0;
-  while (house.ends_of(close_reason::too_many_connects) == 0 && tried < 100) {
-    auto c = house.connect_from(away);
-    c->send(component_header("to='bot.example.org'"));
-    const auto answer = c->take();
-    if (answer.find(" from='") == std::string::npos) {
-      CHECK(answer.find("<policy-violation ") != std::string::npos);
-      break;
-    }
-    c->send(handshake_for(answer, "guess"));
-    CHECK(c->take().find("<not-authorized ") != std::string::npos);
-    ++tried;
-  }
-  CHECK(tried == 10);
-  net::peer another;
-  another.address = "192.0.2.8";
-  auto c = house.connect_from(another);
-  c->send(component_header("to='bot.example.org'"));
-  c->send(handshake_for(c->take(), "secret"));
-  CHECK(c->take() == "<handshake/>");
-}
-
 TEST_CASE("SECURITY 30, components: an endless or too deep stanza is cut off at the limit, and nothing of it goes on") {
   const std::string rows[] = {std::string(600'000, 'x'), [] {
                                 std::string deep;
