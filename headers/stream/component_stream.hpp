@@ -61,7 +61,7 @@ class component_stream {
   const secrets* find_secret_;
   const std::function<bool(std::string_view)>* managed_ = nullptr;
   std::string name_;
-  std::string expected_;  // the handshake that proves the secret, from the header until the handshake
+  std::string expected_digest_;  // the handshake that proves the secret, from the header until the handshake
   state state_ = state::header;
   bool header_sent_ = false;
   bool proved_ = false;

@@ -31,7 +31,7 @@ void component_stream::on_header(const xml::element_view& header, component_effe
 
   name_ = name->domain();
   const auto id = base::random_hex(16);
-  if (!secret->empty()) expected_ = base::sha1_hex(id, *secret);
+  if (!secret->empty()) expected_digest_ = base::sha1_hex(id, *secret);
   wipe(*secret);
   out.to_peer += "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'";
   xml::append_attribute(out.to_peer, "from", name_);
@@ -62,9 +62,9 @@ void component_stream::check_handshake(const xml::element_view& element, compone
   const auto handshake = document.parse(element.bytes, xml::ns::component);
   // No child elements, no blanks around it: XEP-0114 section 3 leaves nothing to guess, and nothing is guessed.
   const bool has_secret =
-      !expected_.empty() && !handshake.first_child() && base::equal_in_constant_time(handshake.text(), expected_);
+      !expected_digest_.empty() && !handshake.first_child() && base::equal_in_constant_time(handshake.text(), expected_digest_);
   const bool right = proved_ || has_secret;
-  expected_.clear();
+  expected_digest_.clear();
   if (!right) return end(close_reason::not_authorized, out);
   out.to_peer += "<handshake/>";
   out.authenticated = true;

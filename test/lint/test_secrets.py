@@ -161,6 +161,12 @@ class Project(unittest.TestCase):
         self.assertGreater(files, 40)
         self.assertEqual(faults, [])
 
+    def test_the_handshake_of_components_is_called_so_that_an_early_comparison_would_be_seen(self):
+        source = (ROOT / "source/stream/component_stream.cpp").read_text(encoding="utf-8")
+        early, changed = re.subn(r"base::equal_in_constant_time\(([\w.()]+), (\w+)\)", r"\1 == \2", source)
+        self.assertEqual(changed, 1)
+        self.assertEqual(len(list(early_comparisons(early))), 1)
+
 
 if __name__ == "__main__":
     main()
