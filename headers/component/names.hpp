@@ -7,8 +7,11 @@
 
 namespace couplet::component {
 
-/// The secret of a prepared name: its own entry's, else that of the wildcard `*.DOMAIN` with the longest DOMAIN that the name is below.
-/// nullptr: nobody may have that name.
+/// The entry that says most of a prepared name: its own, else the wildcard `*.DOMAIN` with the longest DOMAIN that the name is below.
+/// end(): nobody may have that name.
+secret_map::const_iterator find_entry(const secret_map& names, std::string_view name);
+
+/// The secret in that entry; nullptr: there is none.
 const std::string* find_secret(const secret_map& names, std::string_view name);
 
 }  // namespace couplet::component

@@ -37,7 +37,7 @@ struct options {
   conflict_policy conflict = conflict_policy::replace;
   /// How long a stanza waits for a component that is not there; 0: not at all.
   std::chrono::seconds grace{10};
-  /// What may wait so for all that are not there, together.
+  /// What may wait so for all that are not there, together. One entry of `components` has no more of it than is left for the others (component/waiting_room.hpp).
   std::size_t grace_bytes = 4U << 20U;
   /// Who gets what is for domains that nobody has: a name that may connect as component, and may speak for such domains. Empty: nobody.
   std::string default_component;

@@ -180,7 +180,9 @@ void components::keep(std::string_view name, std::string_view xml) {
   if (stopping_ || options_.grace.count() == 0 || options_.grace_bytes == 0) {
     return answer(xml, "remote-server-timeout", "the component is not connected");
   }
-  if (!waiting_.put(name, xml, board_.own_shard().now() + options_.grace)) {
+  const auto entry = find_entry(options_.components, name);
+  const waiting_room::receiver whom{name, entry == options_.components.end() ? name : entry->first};
+  if (!waiting_.put(whom, xml, board_.own_shard().now() + options_.grace)) {
     return answer(xml, "resource-constraint", "too much waits for components already");
   }
   set_next_deadline();
