@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <stdexcept>
 #include <utility>
 
 #include "base/digest.hpp"
@@ -77,12 +76,7 @@ std::unique_ptr<peer_end> component_house::connect_from(const net::peer& who, co
 
 std::unique_ptr<peer_end> component_house::connect_as(std::string_view name, std::string_view secret) {
   auto c = connect();
-  c->send(component_header("to='" + std::string(name) + "'"));
-  c->send(handshake_for(c->take(), secret));
-  constexpr std::string_view let_in = "<handshake/>";
-  auto answer = c->take();
-  if (!answer.starts_with(let_in)) throw std::runtime_error("the handshake was refused");
-  c->put_back(answer.substr(let_in.size()));  // what has waited for it
+  prove(*c, name, secret);
   return c;
 }
 

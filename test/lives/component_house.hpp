@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,17 @@ inline constexpr std::string_view c2s_secret = "open sesame";
 std::string component_header(std::string_view attributes);
 /// The handshake for the id in `answer`, a stream header.
 std::string handshake_for(std::string_view answer, std::string_view secret);
+
+/// What a component says first, and its handshake; what comes behind the answer is for the next take(). Throws where it is refused.
+template <class End>
+void prove(End& c, std::string_view name, std::string_view secret) {
+  c.send(component_header("to='" + std::string(name) + "'"));
+  c.send(handshake_for(c.take(), secret));
+  constexpr std::string_view let_in = "<handshake/>";
+  const auto answer = c.take();
+  if (!answer.starts_with(let_in)) throw std::runtime_error("the handshake was refused");
+  c.put_back(answer.substr(let_in.size()));
+}
 
 /// A shard with a component listener's router; the test plays the c2s, and sees what the manager would see.
 class component_house {

@@ -37,8 +37,14 @@ component_stage::other::other(component_house& house, std::string name_)
   if (tokenizer.next(rest) != xml::token::header) throw std::runtime_error("no header");
 }
 
-component_stage::component_stage(const transcript::scene& s) : house_(std::make_unique<component_house>(options_of(s))) {
-  peer_ = s.as.empty() ? house_->connect() : house_->connect_as(s.as, secret);
+component_stage::component_stage(const transcript::scene& s, around what)
+    : house_(std::make_unique<component_house>(options_of(s))) {
+  if (what == around::nothing) {
+    peer_ = house_->connect();
+  } else {
+    secure_ = std::make_unique<tls_end>(*house_, what == around::tls_in_bytes);
+  }
+  if (!s.as.empty()) with_client([&](auto& c) { prove(c, s.as, secret); });
   ends_before_ = ends();
 }
 
@@ -51,7 +57,7 @@ std::vector<std::uint64_t> component_stage::ends() const {
 }
 
 void component_stage::client_sends(std::string_view bytes) {
-  peer_->send(bytes);
+  with_client([bytes](auto& c) { c.send(bytes); });
 }
 
 void component_stage::manager_sends(const routed& r) {
@@ -66,7 +72,7 @@ void component_stage::happens(const std::string& event) {
   if (event == "deadline") {
     let_deadlines_pass(house_->shard);
   } else if (event == "gone") {
-    peer_->hang_up();
+    with_client([](auto& c) { c.hang_up(); });
     settle(house_->shard);
   } else if (event.starts_with("end ")) {
     house_->router->end_all(transcript::reason_called(name));
@@ -83,14 +89,14 @@ void component_stage::happens(const std::string& event) {
 }
 
 std::string component_stage::take_written() {
-  written_ += peer_->take();
-  if (peer_->ended) look_for_end();
+  written_ += with_client([](auto& c) { return c.take(); });
+  if (with_client([](auto& c) { return c.ended; })) look_for_end();
   return std::exchange(written_, {});
 }
 
 /// The server has shut its end down: the component closes, and the reason is counted.
 void component_stage::look_for_end() {
-  peer_->hang_up();
+  with_client([](auto& c) { c.hang_up(); });
   settle(house_->shard);
   const auto now = ends();
   for (std::size_t i = 0; i < now.size() && closed_.empty(); ++i) {
@@ -123,7 +129,7 @@ std::vector<routed> component_stage::take_routes() {
 
 void component_stage::leave() {
   others_.clear();
-  peer_->hang_up();
+  with_client([](auto& c) { c.hang_up(); });
   settle(house_->shard);
 }
 

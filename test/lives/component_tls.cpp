@@ -1,7 +1,5 @@
 #include "component_tls.hpp"
 
-#include <utility>
-
 namespace couplet::lives {
 
 namespace {
@@ -36,7 +34,7 @@ void tls_end::send(std::string_view bytes) {
 
 std::string tls_end::take() {
   pull();
-  return secure_.receive();
+  return std::exchange(put_back_, {}) + secure_.receive();
 }
 
 void tls_end::push() {

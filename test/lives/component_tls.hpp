@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../unit/tls/peer.hpp"
 #include "component_house.hpp"
@@ -19,6 +20,8 @@ class tls_end {
   void send(std::string_view bytes);
   /// All that was written to us, decrypted. Sets `ended` where nothing more can come.
   std::string take();
+  /// What was taken too early comes first the next time.
+  void put_back(std::string text) { put_back_ = std::move(text); }
   void hang_up() { end_->hang_up(); }
 
   bool ended = false;
@@ -31,6 +34,7 @@ class tls_end {
   bool in_bytes_;
   tls::test::client secure_;
   std::unique_ptr<peer_end> end_;
+  std::string put_back_;
 };
 
 }  // namespace couplet::lives
