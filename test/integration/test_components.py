@@ -19,6 +19,7 @@ from twisted.words.protocols.jabber import xmlstream
 
 BOT, OTHER, WILD = "bot.localhost", "other.localhost", "x.bots.localhost"
 WILD_SECRET = "wild-secret-93bb"
+QUOTED, QUOTED_SECRET = "quoted.localhost", "a&b<c>d'e\"f&amp;"
 
 
 @in_every_role
@@ -26,6 +27,7 @@ class Components(WithDeployment):
     flags = (
         "--component-tls-listen", "127.0.0.1:0", "--component", f"{BOT}:{SECRET}", "--component", f"{OTHER}:{SECRET}",
         "--component", f"*.bots.localhost:{WILD_SECRET}", "--component-grace", "4",
+        "--component", f"{QUOTED}:{QUOTED_SECRET}",
     )  # fmt: skip
 
     @classmethod
@@ -181,6 +183,15 @@ class Components(WithDeployment):
             one = TwistedComponent(name, secret, self.where)
             self.addCleanup(one.leave)
             self.assertEqual(one.came(), condition)
+
+    def test_a_secret_with_what_XML_escapes_in_it(self):
+        bot = self.component(QUOTED, QUOTED_SECRET)
+        on_loop(bot.leave())
+        self.here.remove(bot)
+        twisted = self.twisted(QUOTED, QUOTED_SECRET)
+        self.say(self.client(), QUOTED, "you are in")
+        self.assertEqual(twisted.next()["type"], "chat")
+        self.component(QUOTED, "a&amp;b&lt;c&gt;d&apos;e&quot;f&amp;amp;", expect="not-authorized")
 
     def test_who_speaks_for_another_is_shown_out(self):
         one = self.twisted()

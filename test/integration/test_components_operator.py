@@ -8,6 +8,8 @@ import signal
 import socket
 import tempfile
 import unittest
+from html import unescape
+from xml.sax.saxutils import escape
 
 from harness import DOMAIN, PATIENCE, Server, main, sanitized, run, secret_file
 
@@ -111,6 +113,18 @@ class Operator(unittest.TestCase):
         for one in crowd:
             one.close()
         self.assertEqual(self.connect(server)[1], "<handshake/>")
+
+    def test_a_secret_counts_as_it_is_and_not_as_XML_writes_it(self):
+        # XEP-0114 section 3 would have it escaped. No server and no library does that.
+        held = tempfile.TemporaryDirectory(prefix="couplet-components-")
+        self.addCleanup(held.cleanup)
+        for n, secret in enumerate(("a&b<c>d'e\"f", "a&amp;b", "&#38;&#x26;", "]]>")):
+            file = secret_file(held.name, str(n), secret)
+            server = self.server("--component", f"{BOT}:{secret}", "--component", f"{OTHER}:@{file}")
+            for name in (BOT, OTHER):
+                self.assertEqual(self.connect(server, name, secret)[1], "<handshake/>", secret)
+                for other in {escape(secret, {"'": "&apos;", '"': "&quot;"}), escape(secret), unescape(secret)} - {secret}:
+                    self.assertIn("<not-authorized ", self.connect(server, name, other)[1], other)
 
     def test_a_new_secret_by_sighup(self):
         folder = tempfile.mkdtemp(prefix="couplet-components-")
