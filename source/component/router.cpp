@@ -1,6 +1,5 @@
 #include "component/router.hpp"
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "component_traffic.hpp"
 #include "components.hpp"
 #include "connection.hpp"
+#include "net/byte_stream.hpp"
 
 namespace couplet::component {
 
@@ -27,7 +27,7 @@ constexpr std::size_t max_unauthenticated = 64;
 constexpr limits::connect_rate::options wrong_secrets_allowed{10, std::chrono::seconds(60)};
 
 /// How long a peer's machine may leave unanswered what it was sent (RFC 5482): then it is gone, or cut off.
-constexpr unsigned unanswered_milliseconds = 60'000;
+constexpr std::chrono::seconds longest_unanswered{60};
 }  // namespace
 
 router::router(options o, hub::exchange& whole, hub::switchboard& board)
@@ -73,8 +73,7 @@ void router::accept(int descriptor, const net::peer& who, entry how) {
   if (!who.loopback && !wrong_secrets_.would_admit(who.rate_key(), board_.own_shard().now())) {
     return refuse(descriptor, who, close_reason::too_many_connects, how);
   }
-  // Not every socket is TCP.
-  (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_milliseconds, sizeof unanswered_milliseconds);
+  net::limit_unanswered(descriptor, longest_unanswered);
   board_.own_shard().spawn("component", connection::live(*this, descriptor, who, how));
 }
 

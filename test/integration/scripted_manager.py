@@ -3,6 +3,7 @@
 import hashlib
 import socket
 import time
+import xml.etree.ElementTree as ET
 
 from harness import DOMAIN, LINK_SECRET, PATIENCE
 from wire import Closed, Splitter
@@ -53,6 +54,19 @@ class Link:
 
     def close(self):
         self.socket.close()
+
+
+def linked_c2s(address, name, secret=LINK_SECRET):
+    """As a c2s of that name at a session manager: its handshake was right."""
+    link = Link(socket.create_connection(address))
+    link.send(f"<stream:stream xmlns='{ACCEPT}' xmlns:stream='{STREAMS}' to='{name}'>")
+    while link.splitter.header is None:
+        link.pull()
+    stream_id = ET.fromstring(link.splitter.header + b"</stream:stream>").get("id")
+    link.send(f"<handshake>{hashlib.sha1((stream_id + secret).encode()).hexdigest()}</handshake>")
+    if link.receive_bytes() != b"<handshake/>":
+        raise AssertionError("the handshake is refused")
+    return link
 
 
 class ScriptedManager:

@@ -5,17 +5,13 @@ what it is answered says the same as jabberd14 did then, apart from the differen
 Not played: A17 (bodies that are not in the recording), and from A19 on and S08, where the manager or jadc2s is stopped: test_link_survives.py and
 test_manager_backwards.py do that."""
 
-import hashlib
-import pathlib
-import re
-import socket
 import unittest
 import xml.etree.ElementTree as ET
 from collections import Counter
 
 from harness import DOMAIN, LINK_SECRET, ROOT, Server, main
 from recording import sections
-from scripted_manager import ACCEPT, STREAMS, Link
+from scripted_manager import ACCEPT, linked_c2s
 
 CAPTURES = ROOT / "test" / "data" / "captures"
 SC = "{http://jabberd.jabberstudio.org/ns/session/1.0}"
@@ -107,14 +103,8 @@ class Recorded(unittest.TestCase):
         self.server = Server("--domain", DOMAIN, "--threads", "1", "--no-clients", "--register", "--c2s", f"jadc2s:{LINK_SECRET}",
                              "--listen-components", "127.0.0.1:0")  # fmt: skip
         self.addCleanup(lambda: self.assertEqual(self.server.stop(), []))
-        self.link = Link(socket.create_connection(self.server.address("component")))
+        self.link = linked_c2s(self.server.address("component"), "jadc2s")
         self.addCleanup(self.link.close)
-        self.link.send(f"<stream:stream xmlns='{ACCEPT}' xmlns:stream='{STREAMS}' to='jadc2s'>")
-        while self.link.splitter.header is None:
-            self.link.pull()
-        stream_id = ET.fromstring(self.link.splitter.header + b"</stream:stream>").get("id")
-        self.link.send(f"<handshake>{hashlib.sha1((stream_id + LINK_SECRET).encode()).hexdigest()}</handshake>")
-        self.assertEqual(self.link.receive_bytes(), b"<handshake/>")
 
     def translate(self, text):
         for recorded, today in self.names.items():

@@ -1,15 +1,12 @@
 #!/usr/bin/python3
 """Session control (etc/PROTOCOL.md, 9) at our own session manager: in front of it another Couplet, then what jadc2s would write."""
 
-import hashlib
-import socket
 import tempfile
 import threading
 import unittest
-import xml.etree.ElementTree as ET
 
 from harness import DOMAIN, LINK_SECRET, PASSWORDS, Deployment, Server, main, secret_file
-from scripted_manager import ACCEPT, STREAMS, Link
+from scripted_manager import linked_c2s
 from wire import Stream, body, stanza_error
 
 NS = "http://jabberd.jabberstudio.org/ns/session/1.0"
@@ -93,14 +90,8 @@ class AsJadc2sSeesIt(unittest.TestCase):
         self.server = Server("--domain", DOMAIN, "--threads", "2", "--no-clients", "--users", accounts(folder.name),
                              "--c2s", f"jadc2s:{LINK_SECRET}", "--listen-components", "127.0.0.1:0")  # fmt: skip
         self.addCleanup(lambda: self.assertEqual(self.server.stop(), []))
-        self.link = Link(socket.create_connection(self.server.address("component")))
+        self.link = linked_c2s(self.server.address("component"), "jadc2s")
         self.addCleanup(self.link.close)
-        self.link.send(f"<stream:stream xmlns='{ACCEPT}' xmlns:stream='{STREAMS}' to='jadc2s'>")
-        while self.link.splitter.header is None:
-            self.link.pull()
-        stream_id = ET.fromstring(self.link.splitter.header + b"</stream:stream>").get("id")
-        self.link.send(f"<handshake>{hashlib.sha1((stream_id + LINK_SECRET).encode()).hexdigest()}</handshake>")
-        self.assertEqual(self.link.receive_bytes(), b"<handshake/>")
 
     def ask(self, text):
         self.link.send(text)
