@@ -48,7 +48,7 @@ struct feature {
 
 namespace features {
 extern const feature starttls;          ///< RFC 6120 section 5
-extern const feature channel_binding;   ///< which types SCRAM-…-PLUS may use here, XEP-0440
+extern const feature channel_binding;   ///< which types SCRAM-…-PLUS may use here, where it is offered: XEP-0440
 extern const feature sasl;              ///< RFC 6120 section 6
 extern const feature sasl2;             ///< XEP-0388, with Bind 2 (XEP-0386), and carbons with that (XEP-0280)
 extern const feature legacy_login;      ///< jabber:iq:auth, XEP-0078

@@ -1,5 +1,6 @@
 #include "stream/features.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "xml/names.hpp"
@@ -17,6 +18,8 @@ void append_starttls(std::string& out, feature_state state, const offer&) {
 
 void append_binding_types(std::string& out, feature_state, const offer& what) {
   if (what.bindings == nullptr || !what.bindings->any()) return;
+  // XEP-0440 section 5: to a client they would mean, alone, that somebody has cut the mechanisms out for which they are.
+  if (std::none_of(what.mechanisms.begin(), what.mechanisms.end(), sasl::is_plus)) return;
   out += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>";
   for (const auto type : what.bindings->types()) ((out += "<channel-binding type='") += type) += "'/>";
   out += "</sasl-channel-binding>";

@@ -10,6 +10,7 @@ import unittest
 import urllib.parse
 
 from harness import DOMAIN, LOOPBACK, PASSWORDS, Server, main, run
+from tls_client import TlsStream, client_context
 from wire import AUTH, SASL, Stream
 
 SCRIPT = """#!/usr/bin/python3
@@ -93,6 +94,16 @@ class Elsewhere(unittest.TestCase):
         self.assertEqual(sasl(address, "bob", "alice:pw"), "not-authorized")
         os.truncate(script.name, 0)  # what runs goes on
         self.assertEqual(sasl(address, "alice", "alice:pw"), "success")
+
+    def test_features_over_tls(self):
+        """Without a mechanism that binds there are no binding types: a client that saw them alone would have to give up (XEP-0440 section 5)."""
+        with TlsStream(self.start("--auth-http", "http://127.0.0.1:1/"), client_context()) as stream:
+            stream.open("1.0")
+            features = stream.receive()
+            for group in (f"{{{SASL}}}mechanisms", "{urn:xmpp:sasl:2}authentication"):
+                names = [m.text for m in features.find(group) if m.tag.endswith("}mechanism")]
+                self.assertEqual(names, ["PLAIN"], group)
+            self.assertIsNone(features.find("{urn:xmpp:sasl-cb:0}sasl-channel-binding"))
 
     def test_nobody_there(self):
         address = self.start("--auth-http", "http://127.0.0.1:1/")

@@ -119,13 +119,12 @@ connection_stage::connection_stage(const transcript::scene& s, around what)
 }
 
 namespace {
-/// The scenes know nothing of what features only have behind TLS: the channel bindings (XEP-0440) and SASL2 (XEP-0388).
+/// The scenes know nothing of what features only have behind TLS: SASL2 (XEP-0388). There are no channel bindings (XEP-0440): no scene has SCRAM.
 std::string without_what_tls_brings(std::string features) {
-  for (const std::string name : {"sasl-channel-binding", "authentication"}) {
-    const auto begin = features.find('<' + name + " xmlns='urn:xmpp:sasl");
-    const auto end = features.find("</" + name + '>', begin);
-    if (begin != std::string::npos && end != std::string::npos) features.erase(begin, end + name.size() + 3 - begin);
-  }
+  const std::string end_tag = "</authentication>";
+  const auto begin = features.find("<authentication xmlns='urn:xmpp:sasl:2'");
+  const auto end = features.find(end_tag, begin);
+  if (begin != std::string::npos && end != std::string::npos) features.erase(begin, end + end_tag.size() - begin);
   return features;
 }
 }  // namespace

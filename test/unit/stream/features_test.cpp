@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <utility>
+#include <vector>
 
 namespace couplet::stream {
 namespace {
@@ -127,10 +129,33 @@ TEST_CASE("features: what TLS makes possible, and the limits") {
         "</inline></authentication><auth xmlns='http://jabber.org/features/iq-auth'/>"
         "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>8192</max-bytes><idle-seconds>600</idle-seconds></limits>"
         "</stream:features>");
-  what.mechanisms = {};  // XEP-0388: none without a mechanism
-  what.bindings = nullptr;
+  what.mechanisms = {};  // XEP-0388: none without a mechanism; XEP-0440: neither
   CHECK(written(version_1 | tls | secured | passwords, what) ==
         "<stream:features><auth xmlns='http://jabber.org/features/iq-auth'/></stream:features>");
+}
+
+TEST_CASE(
+    "features: XEP-0440 section 5: binding types stand beside a mechanism that binds only: without one clients must give up") {
+  using namespace has;
+  using enum sasl::mechanism;
+  const std::vector<std::pair<std::vector<sasl::mechanism>, bool>> rows = {
+      {{plain}, false},
+      {{external, plain, anonymous}, false},
+      {{scram_sha512, scram_sha256, scram_sha1, plain}, false},
+      {{scram_sha1_plus}, true},
+      {{external, scram_sha256_plus, plain}, true},
+      {{}, false},
+  };
+  const sasl::channel_bindings bindings("exporter", "", "certificate");
+  const std::string element = "sasl-channel-binding";
+  for (const auto& [ways, told] : rows) {
+    CAPTURE(ways.size());
+    offer what;
+    what.mechanisms = ways;
+    what.bindings = &bindings;
+    CHECK((written(version_1 | tls | secured | passwords, what).find(element) != std::string::npos) == told);
+    CHECK(written(version_1 | tls | passwords, what).find(element) == std::string::npos);
+  }
 }
 
 }  // namespace

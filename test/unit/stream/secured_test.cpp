@@ -160,6 +160,19 @@ TEST_CASE("SECURITY 7: in the clear there is TLS to begin, and nothing else") {
   CHECK(r.closed == close_reason::protocol_violation);
 }
 
+TEST_CASE("XEP-0440: who knows passwords only tells of no channel binding, so that no client believes SCRAM-…-PLUS was cut out") {
+  auto s = everything();
+  s.logins_checked_by = login_check::credentials;
+  for (const bool scram : {false, true}) {
+    s.offer_scram = scram;
+    rig r(s);
+    const auto features = r.secure(rig::tls()).send(header);
+    CHECK(contains(features, "<mechanism>PLAIN</mechanism>"));
+    CHECK(contains(features, "-PLUS</mechanism>") == scram);
+    CHECK(contains(features, "sasl-channel-binding") == scram);
+  }
+}
+
 TEST_CASE("SECURITY 8: what follows starttls in the clear ends the stream") {
   rig r;
   r.send(header);
