@@ -18,14 +18,16 @@ struct question {
     challenge,  ///< which salt and how many iterations? For the first half of SCRAM; the same for every name, known or not
     keys,       ///< which keys does the account have? For the second half
     account,    ///< is there one? For EXTERNAL
-    pause,      ///< nothing: the answer only takes its time, counted from `asked_at`, so that refusals are alike
+    pause,  ///< nothing: the answer only comes as late, counted from `asked_at`, and as hard as that to anybody else's wrong proof
   };
 
   /// `password` as the client sent it, see prepare_password(). `client_address`: for who keeps accounts by address; no port.
   question(base::jid who_, std::string password_, std::string client_address_)
       : what(kind::password), who(std::move(who_)), password(std::move(password_)), client_address(std::move(client_address_)) {}
   question(kind what_, base::jid who_, scram_hash hash_ = scram_hash::sha1) : what(what_), hash(hash_), who(std::move(who_)) {}
-  question(base::jid who_, base::time_point asked_at_) : what(kind::pause), who(std::move(who_)), asked_at(asked_at_) {}
+  /// A pause. `derived_`: as it was with the keys.
+  question(base::jid who_, scram_hash hash_, base::time_point asked_at_, bool derived_)
+      : what(kind::pause), hash(hash_), derived(derived_), who(std::move(who_)), asked_at(asked_at_) {}
   question(question&&) noexcept = default;
   question& operator=(question&&) noexcept = default;
   question(const question&) = delete;
@@ -34,6 +36,7 @@ struct question {
 
   kind what;
   scram_hash hash = scram_hash::sha1;  ///< of the keys that are asked for
+  bool derived = false;                ///< of a pause: what it has to take has been taken already
   base::jid who;                       ///< bare
   std::string password;
   std::string client_address;  ///< where known; the connection fills it in
@@ -45,7 +48,7 @@ struct answer {
   enum class verdict : std::uint8_t {
     right,        ///< the password fits
     wrong,        ///< it does not, or there is no such account
-    unavailable,  ///< cannot be known now: temporary-auth-failure, and no penalty (SECURITY 14)
+    unavailable,  ///< cannot be known now: temporary-auth-failure, and no penalty (SECURITY 14); but a proof was an attempt
     keys,         ///< here they are
   };
 
@@ -56,6 +59,7 @@ struct answer {
   verdict outcome;
   std::optional<scram_keys> keys;  ///< set exactly with verdict::keys
   base::time_point asked_at{};     ///< with keys: when they were asked for, for a pause
+  bool derived = false;            ///< with keys: they were made of a password for this question, so it may have waited for that
 };
 
 }  // namespace couplet::sasl

@@ -4,8 +4,6 @@
 #include <functional>
 
 #include "base/log.hpp"
-#include "base/random.hpp"
-#include "net/listener.hpp"
 
 namespace couplet::credentials {
 
@@ -25,11 +23,7 @@ net::workers::options pool_options(std::string_view name, unsigned threads, std:
 
 blocking_source::blocking_source(std::string_view name, unsigned threads, std::size_t waiting,
                                  std::unique_ptr<blocking_check> check)
-    : name_(name),
-      key_{base::random_u64(), base::random_u64()},
-      tally_(name),
-      check_(std::move(check)),
-      pool_(pool_options(name, threads, waiting)) {}
+    : name_(name), tally_(name), check_(std::move(check)), pool_(pool_options(name, threads, waiting)) {}
 
 blocking_source::~blocking_source() {
   stop();
@@ -39,14 +33,6 @@ void blocking_source::stop() noexcept {
   tally_.fall_silent();
   pool_.stop();
   check_->abort();
-}
-
-/// Who floods stands in his own way only: by address, an IPv6 one by its network.
-std::uint64_t blocking_source::lane_of(const sasl::question& q) const {
-  if (q.client_address.empty()) return base::sip_hash(key_, q.who.bare());
-  net::peer client;
-  client.address = q.client_address;
-  return base::sip_hash(key_, client.rate_key());
 }
 
 net::task<sasl::answer> blocking_source::ask(sasl::question q) {
@@ -65,7 +51,7 @@ net::task<sasl::answer> blocking_source::ask(sasl::question q) {
 net::task<finding> blocking_source::find_out(const sasl::question& q) {
   finding found(verdict::unavailable, "too many wait for it");
   std::function<void()> check = [this, &q, &found] { found = check_->check(q); };
-  co_await pool_.run(lane_of(q), check);
+  co_await pool_.run(lanes_.of(q), check);
   co_return found;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/sip_hash.hpp"
+#include "credentials/lanes.hpp"
 #include "credentials/source.hpp"
 #include "credentials/tally.hpp"
 #include "net/workers.hpp"
@@ -43,10 +43,9 @@ class blocking_source final : public source {
 
  private:
   net::task<finding> find_out(const sasl::question& q);
-  std::uint64_t lane_of(const sasl::question& q) const;
 
   std::string_view name_;
-  base::sip_key key_;
+  lanes lanes_;
   tally tally_;
   std::unique_ptr<blocking_check> check_;
   net::workers pool_;  ///< ends before what its threads use

@@ -31,12 +31,7 @@ net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
     case asked::challenge: co_return co_await challenge_for(std::move(q));
     case asked::keys: co_return co_await keys_of(std::move(q));
     case asked::password: co_return co_await check_password(std::move(q));
-    case asked::pause: {
-      refusal_timer t(own_.get_executor());
-      t.expires_at(q.asked_at + refusals_after);
-      co_await t.async_wait(net::as_result);
-      co_return sasl::answer(verdict::wrong);
-    }
+    case asked::pause: co_return co_await pause(std::move(q));
     case asked::account: break;
   }
   bool there = false;
@@ -99,6 +94,7 @@ net::task<sasl::answer> embedded_credentials::keys_of(sasl::question q) {
   if (!done) co_return sasl::answer(verdict::unavailable);
   sasl::answer a(std::move(keys));
   a.asked_at = now;
+  a.derived = !known && password;
   co_return a;
 }
 
@@ -109,10 +105,30 @@ net::task<> embedded_credentials::derive_missing(const sasl::question& q, sasl::
   const std::function<void()> derive = [&keys, &password, hash = q.hash] {
     keys = sasl::derive_keys(hash, sasl::prepare_password(password), keys.salt, keys.iterations);
   };
-  done = co_await workers_.run(std::hash<std::string_view>()(bare), derive);
+  done = co_await workers_.run(lanes_.of(q), derive);
   if (!done) co_return;
   const std::function<void(session::manager&)> keep = [&](session::manager& m) { m.keep_keys(bare, q.hash, keys, password); };
   co_await look_up(q.who, keep);
+}
+
+/// What derive_missing() costs, in the same queue. False: there are too many who want that just now.
+net::task<bool> embedded_credentials::derive_for_nobody(const sasl::question& q) {
+  const std::function<void()> derive = [this, &q] {
+    const auto salt = sasl::salt_for(process_secret_, q.hash, q.who.bare());
+    static_cast<void>(sasl::derive_keys(q.hash, "nobody's", salt, sasl::default_iterations));
+  };
+  const bool done = co_await workers_.run(lanes_.of(q), derive);
+  co_return done;
+}
+
+net::task<sasl::answer> embedded_credentials::pause(sasl::question q) {
+  bool done = q.derived;
+  if (!done) done = co_await derive_for_nobody(q);
+  if (!done) co_return sasl::answer(verdict::unavailable);
+  refusal_timer t(own_.get_executor());
+  t.expires_at(q.asked_at + refusals_after);
+  co_await t.async_wait(net::as_result);
+  co_return sasl::answer(verdict::wrong);
 }
 
 net::task<sasl::answer> embedded_credentials::check_password(sasl::question q) {

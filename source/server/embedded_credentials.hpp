@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "credentials/lanes.hpp"
 #include "credentials/source.hpp"
 #include "net/shard.hpp"
 #include "net/workers.hpp"
@@ -18,7 +19,8 @@ namespace couplet::server {
 /// a question goes there and its answer comes back.
 ///
 /// Names without account look like the others: their salt comes from the same place, keys that nothing fits are made for them, and a
-/// refusal comes at the same time after the question for keys, whatever the reason was.
+/// refusal comes at the same time after the question for keys, whatever the reason was. Under load as well: who is refused has waited for the
+/// workers once, be it for the keys of his account or for the same work for nothing, and where they are too busy everybody hears that.
 class embedded_credentials final : public credentials::source {
  public:
   /// `shards` and `partitions`: all of them, by number. `own`: where logins ask. `stored`: who knows the accounts that the partitions have
@@ -37,6 +39,8 @@ class embedded_credentials final : public credentials::source {
   net::task<> look_up(const base::jid& who, std::function<void(session::manager&)> look);
   net::task<sasl::answer> challenge_for(sasl::question q);
   net::task<> derive_missing(const sasl::question& q, sasl::scram_keys& keys, std::string& password, bool& done);
+  net::task<bool> derive_for_nobody(const sasl::question& q);
+  net::task<sasl::answer> pause(sasl::question q);
 
   net::shard& own_;
   const std::vector<std::unique_ptr<net::shard>>& shards_;
@@ -44,6 +48,7 @@ class embedded_credentials final : public credentials::source {
   net::workers& workers_;
   const std::string& process_secret_;
   stored_accounts* const stored_;
+  credentials::lanes lanes_;
 };
 
 }  // namespace couplet::server

@@ -91,8 +91,12 @@ net::task<account_outcome> stored_accounts::answer(net::shard& own, session::acc
 net::task<account_outcome> stored_accounts::check(net::shard& own, session::account_request& q) {
   const auto asked_at = own.now();
   auto result = account_outcome::wrong;
-  if (q.what == kind::check_password) result = co_await check_password(own, q);
-  if (q.what == kind::check_digest) result = co_await check_digest(own, q);
+  if (q.what == kind::check_digest) {
+    result = co_await check_digest(own, q);
+    base::wipe(q.secret);
+  }
+  // Who is refused has waited for the workers once, whatever was asked: without a password, for nothing.
+  if (result == account_outcome::wrong) result = co_await check_password(own, q);
   if (result == account_outcome::wrong) {
     late_timer t(own.get_executor());
     t.expires_at(asked_at + refusal_after);

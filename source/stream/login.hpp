@@ -27,7 +27,7 @@ struct client_stream::login {
     sasl_account,    ///< the same, asked of the credentials; and who else only has to be known there
     sasl_challenge,  ///< SCRAM: the salt of a name
     sasl_keys,       ///< SCRAM: the keys that the proof is checked with
-    sasl_pause,      ///< SCRAM: before a refusal, which comes at the same time whatever was wrong
+    sasl_pause,      ///< SCRAM: before a refusal, which comes at the same time whatever was wrong, and whoever was meant
     legacy_account,  ///< the password of iq:auth, asked of the credentials
     fields,          ///< iq:auth get
     password,        ///< iq:auth set
@@ -65,6 +65,7 @@ struct client_stream::login {
   std::string final_data;                     ///< SASL2: of the mechanism, until the success is written
   std::unique_ptr<sasl::scram_server> scram;  ///< between its messages
   std::string proof;                          ///< SCRAM: the client's last message while its keys are fetched
+  sasl::verdict refusal{};                    ///< what was wrong with it, during the pause
 };
 
 /// Why a session ended. Managers say it in words only; jabberd14 has one word for every end, whose usual cause is a second login with the same

@@ -129,9 +129,10 @@ void client_stream::on_proof_keys(sasl::answer&& a, effects& out) {
     const auto data = login_->scram->server_final();
     return succeed(data, out);
   }
-  if (verdict != sasl::verdict::wrong_proof) return refuse_credentials(verdict, out);
+  // Also where the message was none: how long its keys took must not be seen.
+  login_->refusal = verdict;
   login_->waits_for = login::request::sasl_pause;
-  put_question(sasl::question(login_->wanted, a.asked_at), out);
+  put_question(sasl::question(login_->wanted, login_->scram->hash(), a.asked_at, a.derived), out);
 }
 
 // ---- EXTERNAL, ANONYMOUS --------------------------------------------------------------------------------------------
@@ -171,11 +172,15 @@ void client_stream::on_answer(sasl::answer&& a, effects& out) {
   login_->waits_for = request::none;
   phase_ = stream::phase::login;
   if (waited_for == request::legacy_account) return on_legacy_password_answer(a.outcome, out);
-  if (waited_for == request::sasl_pause) return refuse_credentials(sasl::verdict::wrong_proof, out);
   if (a.outcome == verdict::unavailable) {
     login_->scram.reset();
-    return refuse_sasl("temporary-auth-failure", out);
+    refuse_sasl("temporary-auth-failure", out);
+    // With the keys at hand, a right proof would have been taken: so guesses are counted, and where there are no keys as well.
+    if (waited_for == request::sasl_keys || waited_for == request::sasl_pause)
+      count_attempt(close_reason::too_many_attempts, out);
+    return;
   }
+  if (waited_for == request::sasl_pause) return refuse_credentials(login_->refusal, out);
   if (waited_for == request::sasl_account) return on_password_answer(a.outcome, out);
   if (a.outcome != verdict::keys || !a.keys) return refuse_credentials(sasl::verdict::wrong_proof, out);
   if (waited_for == request::sasl_keys) return on_proof_keys(std::move(a), out);

@@ -4,14 +4,19 @@
 import base64
 import contextlib
 import os
+import shutil
+import tempfile
 import time
 
+from accounts_wire import by_iq_auth, by_plain, register
 from harness import PASSWORDS, main, wait_until
+from scram_client import Scram, log_in, say
 from security_case import SLOW, Case
 from wire import AUTH, BIND, REGISTER, SASL, Stream
 
 # A machine that needs more patience than usual gets less to do.
 MANY = 600 if SLOW else 4_000 if "COUPLET_PATIENCE" in os.environ else 100_000
+REFUSED_AFTER = 0.1  # seconds
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(194)
 PROBES = {
     "nothing": b"",
@@ -205,6 +210,58 @@ class BeforeLogin(Case):
             self.assertEqual(stream.wait_closed()[0], "policy-violation", name)
             stream.close()
         self.assert_memory(before, self.server.resident_kib(), most_kib=2048)
+
+    def assert_refused(self, name, condition, asked_at):
+        """To who guesses, and never before it is time. That is a lower bound, which a slow machine cannot break."""
+        self.assertGreaterEqual(time.monotonic() - asked_at, REFUSED_AFTER, name)
+        self.assertEqual(condition, "not-authorized", name)
+
+    def guess_by_scram(self, user, mechanism):
+        """The challenge."""
+        with Stream(self.system.address) as stream:
+            stream.open("1.0")
+            stream.receive()
+            scram = Scram(mechanism, user, "a guess")
+            self.assertIsNone(say(stream, scram, mechanism))
+            self.assert_refused((mechanism, user), stream.receive()[0].tag.split("}")[1], scram.sent_at)
+        return scram.said["s"], scram.said["i"]
+
+    def guess_by_scram_alike(self, users):
+        seen = {}
+        for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+            for user in users:
+                salt, rounds = self.guess_by_scram(user, mechanism)
+                self.assertEqual(self.guess_by_scram(user, mechanism), (salt, rounds))
+                seen[mechanism, user] = salt
+                self.assertEqual((len(base64.b64decode(salt)), rounds), (16, "10000"), (mechanism, user))
+        self.assertEqual(len(set(seen.values())), len(seen), "no two have the same salt")
+
+    def log_in_by_scram(self, user, password):
+        """So that the keys are at hand afterwards."""
+        for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+            with Stream(self.system.address) as stream:
+                stream.open("1.0")
+                stream.receive()
+                self.assertEqual(log_in(stream, Scram(mechanism, user, password), mechanism), "success")
+
+    def test_security_12_proofs_of_anybody(self):
+        self.start(threads=2)
+        self.log_in_by_scram("bob", PASSWORDS["bob"])
+        self.guess_by_scram_alike(("alice", "bob", "nobody"))
+
+    def test_security_12_guesses_where_accounts_are_stored(self):
+        folder = tempfile.mkdtemp(prefix="couplet-names-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.start(threads=2, manager=("--data", folder, "--register"))
+        self.assertIsNone(register(self.system.address, "dora", "dora-pw-4f1b"))
+        self.log_in_by_scram("bob", PASSWORDS["bob"])
+        self.log_in_by_scram("dora", "dora-pw-4f1b")
+        users = ("alice", "bob", "dora", "nobody")
+        self.guess_by_scram_alike(users)
+        for user in users:
+            for how in (by_plain, by_iq_auth):
+                begin = time.monotonic()
+                self.assert_refused((how.__name__, user), how(self.system.address, user, "a guess"), begin)
 
     def test_security_11_slow_loris(self):
         self.start("--header-timeout", "1", "--login-timeout", "2", "--bind-timeout", "1")

@@ -212,12 +212,59 @@ TEST_CASE("SECURITY 12: a wrong proof is refused after a pause that is the same 
     r.send(response(proof(challenge, "n,,", "guess")));
     sasl::answer keys(alices);
     keys.asked_at += std::chrono::seconds(n + 1);
+    keys.derived = n == 1;
     CHECK(r.answer(std::move(keys)).empty());
     REQUIRE(r.question->what == kind::pause);
     CHECK(r.question->asked_at == base::time_point(std::chrono::seconds(n + 1)));
+    CHECK(r.question->derived == (n == 1));
+    CHECK(r.question->hash == sasl::scram_hash::sha256);
     CHECK(contains(r.answer(sasl::answer(verdict::wrong)), "<not-authorized/>"));
   }
   CHECK(r.closed == close_reason::too_many_attempts);
+}
+
+TEST_CASE(
+    "SECURITY 12: nothing that follows the question for keys is refused before the pause, so how long they took is not seen") {
+  rig r;
+  r.secure(rig::tls()).send(header);
+  const std::pair<const char*, const char*> rows[] = {
+      {"nonsense", "<malformed-request/>"},
+      {"c=biws,r=another,p=AAAA", "<malformed-request/>"},
+      {"c=biws,r=another,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "<not-authorized/>"},
+      {"c=AAAA,r=another,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "<not-authorized/>"},
+  };
+  for (const auto& [last, condition] : rows) {
+    CAPTURE(last);
+    r.send(auth("SCRAM-SHA-256", "n,,n=alice,r=client"));
+    r.answer(sasl::answer(alices));
+    r.send(response(last));
+    REQUIRE(r.question->what == kind::keys);
+    CHECK(r.answer(sasl::answer(alices)).empty());
+    REQUIRE(r.question->what == kind::pause);
+    CHECK(contains(r.answer(sasl::answer(verdict::wrong)), condition));
+  }
+  CHECK(r.closed == close_reason::none);
+}
+
+TEST_CASE("SECURITY 12, 14: where it is too crowded to look at a proof, that is said for every name, and it was an attempt") {
+  for (const bool has_keys : {false, true}) {
+    auto s = everything();
+    s.max_login_attempts = 2;
+    rig r(s);
+    r.secure(rig::tls()).send(header);
+    for (int n = 0; n < 2; ++n) {
+      CHECK(r.closed == close_reason::none);
+      r.send(auth("SCRAM-SHA-256", "n,,n=alice,r=client"));
+      const auto challenge = r.answer(sasl::answer(alices));
+      r.send(response(proof(challenge, "n,,", "guess")));
+      if (has_keys) {
+        CHECK(r.answer(sasl::answer(alices)).empty());
+        REQUIRE(r.question->what == kind::pause);
+      }
+      CHECK(contains(r.answer(sasl::answer(verdict::unavailable)), "<temporary-auth-failure/>"));
+    }
+    CHECK(r.closed == close_reason::too_many_attempts);
+  }
 }
 
 TEST_CASE("SECURITY 14: what cannot be known now is no wrong password, and costs no attempt") {
