@@ -54,6 +54,8 @@ class scram_server {
 
   /// Whose password is about to be proven: bare, prepared, by the rules of identify(). After on_client_first() said ok.
   const base::jid& who() const noexcept { return who_; }
+  /// Whether the client has said so by an authzid as well.
+  bool has_authzid() const noexcept { return has_authzid_; }
   scram_hash hash() const noexcept { return hash_; }
   /// The type of channel binding that the client uses; empty: none.
   std::string_view binding_type() const noexcept { return binding_type_; }
@@ -83,6 +85,7 @@ class scram_server {
   step step_ = step::client_first;
   bool plus_;          // the chosen mechanism's
   bool plus_offered_;  // on this stream, with whichever hash
+  bool has_authzid_ = false;
   base::jid who_;
   std::string nonce_;         // ours, then the client's and ours
   std::string protection_;    // XEP-0474; empty: not used

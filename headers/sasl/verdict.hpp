@@ -11,7 +11,7 @@ enum class verdict : std::uint8_t {
   malformed,           ///< not what the mechanism's grammar says, not UTF-8, or not the turn of that message
   too_long,            ///< a part of more than max_part_bytes, or a message of more than the mechanism takes
   bad_name,            ///< the name is not one an account can have
-  foreign_authzid,     ///< wants to act for somebody else
+  foreign_authzid,     ///< wants to act for somebody else than the one who proves something, or than the stream's header says
   unknown_extension,   ///< SCRAM: an extension that one must understand (m=); nobody does
   wrong_flag,          ///< SCRAM: the channel binding flag contradicts the mechanism: p= without -PLUS, or -PLUS without p=
   downgraded,          ///< SCRAM: the client believes that we know no channel binding, but we offered it: somebody is in between

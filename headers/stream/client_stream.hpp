@@ -174,6 +174,7 @@ class client_stream {
   void on_external(std::string_view message, event& e);
   void on_anonymous(std::string_view message, event& e);
   void refuse_credentials(sasl::verdict why, effects& out);
+  bool contradicts_header(bool is_authzid_given, const base::jid& who) const;
   void put_question(sasl::question&& q, effects& out);
   void on_password_answer(sasl::answer::verdict v, effects& out);
   void on_proof_keys(sasl::answer&& a, effects& out);

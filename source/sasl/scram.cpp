@@ -87,6 +87,7 @@ verdict scram_server::read_client_first(std::string_view message, const channel_
   who.authcid = *name;
   who.authzid = *authzid;
   if (const auto v = identify(who, domain, who_); v != verdict::ok) return v;
+  has_authzid_ = !authzid->empty();
   binding_ = given.gs2_header;
   binding_ += bindings.find(binding_type_);
   nonce_.insert(0, given.nonce);

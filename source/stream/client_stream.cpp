@@ -63,6 +63,8 @@ void client_stream::on_header(const xml::element_view& header, bool manager_up, 
   if (!manager_up) return end(close_reason::manager_unavailable, out);
 
   begin_stream(h.reply_to, out);
+  login_->has_from = h.has_from;
+  login_->from = std::move(h.reply_to);
   phase_ = restart ? stream::phase::bind : stream::phase::login;
   if (version_1_) advertise(out);
 }

@@ -79,9 +79,10 @@ close_reason read_client_header(const xml::element_view& header, const client_se
   if (header.name == "stream" && header.namespace_uri == xml::ns::stream && header.prefix != "stream")
     return close_reason::bad_namespace_prefix;
   if (const auto reason = check_root(header, xml::ns::client); reason != close_reason::none) return reason;
-  // A `from` that is no JID is only not answered: nothing depends on it.
-  if (const auto from = header_attribute(header, "from", scratch); !from.empty())
-    if (const auto address = base::jid::parse(from)) h.reply_to = address->bare();
+  // A `from` that is no JID is only not answered, unless somebody wants to be somebody in particular: client_stream::contradicts_header().
+  const auto from = header_attribute(header, "from", scratch);
+  h.has_from = from.data() != nullptr;
+  if (const auto address = base::jid::parse(from)) h.reply_to = address->bare();
   const auto language = header_attribute(header, "xml:lang", scratch);
   if (is_language(language) && language != "en") h.language = language;
   return read_domain(header, settings, h);

@@ -14,7 +14,8 @@ struct client_header {
   const std::string* domain = nullptr;  ///< one of the settings' domains; nullptr: none was found
   bool version_1 = false;               ///< 1.0 or above; otherwise the stream is of the time before XMPP 1.0
   std::string language;                 ///< what the client speaks (xml:lang); empty: it did not say, or what our own header says
-  std::string reply_to;                 ///< the bare JID of the client's `from`; empty: none
+  std::string reply_to;                 ///< the bare JID of the client's `from`; empty: none, or what it gave is none
+  bool has_from = false;                ///< whatever it is
 };
 
 /// Reads a header. Answers none, or the stream error that it deserves (RFC 6120 sections 4.7 to 4.9); what could be read is in `h` in both

@@ -51,6 +51,8 @@ struct client_stream::login {
   std::string client_id;   ///< the id attribute of the client's iq, as written; empty: it has none
   base::jid wanted;        ///< whom the request is about
   std::uint32_t attempts = 0;
+  bool has_from = false;            ///< the stream's header says who the client is
+  std::string from;                 ///< the bare JID there; empty: it is none
   bool invited = false;             ///< showed the token that registration needs
   bool checked_by_manager = false;  ///< the login that succeeded: the manager has seen the password
 

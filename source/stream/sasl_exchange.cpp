@@ -57,6 +57,12 @@ void client_stream::refuse_credentials(sasl::verdict why, effects& out) {
   if (!about_the_channel && sasl::condition_of(why) == "not-authorized") count_attempt(close_reason::too_many_attempts, out);
 }
 
+/// XEP-0388 section 2.3: whoever wants to be somebody in particular is the one that the header names, where it does. `who`: what came of the
+/// authzid. Without one the header is a hint that nothing depends on.
+bool client_stream::contradicts_header(bool is_authzid_given, const base::jid& who) const {
+  return login_->sasl2 && is_authzid_given && login_->has_from && without_alias(login_->from) != who.bare();
+}
+
 void client_stream::put_question(sasl::question&& q, effects& out) {
   phase_ = stream::phase::manager;
   login_->asked.clear();
@@ -75,6 +81,7 @@ void client_stream::on_plain(std::string_view message, event& e) {
   given.authcid = name;
   given.authzid = wanted;
   if (verdict == sasl::verdict::ok) verdict = sasl::identify(given, *domain_, who);
+  if (verdict == sasl::verdict::ok && contradicts_header(!wanted.empty(), who)) verdict = sasl::verdict::foreign_authzid;
   if (verdict != sasl::verdict::ok) return refuse_credentials(verdict, e.out);
   // No account has such a password: it could never have been set.
   if (!fits_in_xml(given.password)) return refuse_credentials(sasl::verdict::wrong_proof, e.out);
@@ -112,7 +119,9 @@ void client_stream::on_scram(std::string_view message, event& e) {
   const auto& bindings = login_->tls.bindings;
   const auto types = bindings.types();
   login_->scram = std::make_unique<sasl::scram_server>(*login_->mechanism, sasl::scram_offer(ours, types, true));
-  const auto verdict = login_->scram->on_client_first(message, bindings, *domain_);
+  auto verdict = login_->scram->on_client_first(message, bindings, *domain_);
+  if (verdict == sasl::verdict::ok && contradicts_header(login_->scram->has_authzid(), login_->scram->who()))
+    verdict = sasl::verdict::foreign_authzid;
   if (verdict != sasl::verdict::ok) return refuse_credentials(verdict, e.out);
   if (!e.manager_up) return refuse_sasl("temporary-auth-failure", e.out);
   login_->waits_for = login::request::sasl_challenge;
@@ -139,7 +148,8 @@ void client_stream::on_proof_keys(sasl::answer&& a, effects& out) {
 
 void client_stream::on_external(std::string_view message, event& e) {
   base::jid who;
-  const auto verdict = sasl::identify_external(login_->tls.xmpp_addrs, message, *domain_, who);
+  auto verdict = sasl::identify_external(login_->tls.xmpp_addrs, message, *domain_, who);
+  if (verdict == sasl::verdict::ok && contradicts_header(!message.empty(), who)) verdict = sasl::verdict::foreign_authzid;
   if (verdict != sasl::verdict::ok) return refuse_credentials(verdict, e.out);
   if (!e.manager_up) return refuse_sasl("temporary-auth-failure", e.out);
   login_->wanted = std::move(who);

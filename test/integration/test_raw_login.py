@@ -5,6 +5,8 @@ import base64
 import xml.etree.ElementTree as ET
 
 from harness import DOMAIN, PASSWORDS, WithDeployment, in_every_role, main
+from scram_client import SASL2
+from tls_client import TlsStream, client_context
 from wire import AUTH, BIND, CLIENT, REGISTER, SASL, STREAMS, Stream, body, stanza_error, stream_error
 
 
@@ -287,6 +289,31 @@ class Sasl(Streams):
         stream = self.login("alice", "session", how="sasl")
         answer = stream.ask("<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>")
         self.assertEqual(answer.get("type"), "result")
+
+
+@in_every_role
+class Sasl2(Streams):
+    def authenticate(self, mechanism_text, claimed=None):
+        """The server's answer, on a stream whose header is of `claimed`."""
+        stream = TlsStream(self.address, client_context())
+        self.streams.append(stream)
+        header = stream.header("1.0")
+        stream.send(header if claimed is None else header.replace(" to=", f" from='{claimed}' to="))
+        self.assertEqual(stream.wait_header().get("to"), claimed)
+        self.assertIsNotNone(stream.receive().find(f"{{{SASL2}}}authentication"))
+        text = base64.b64encode(mechanism_text.encode()).decode()
+        stream.send(f"<authenticate xmlns='{SASL2}' mechanism='PLAIN'><initial-response>{text}</initial-response></authenticate>")
+        return stream.receive()
+
+    def test_authorization_identity_is_that_of_the_header(self):
+        """XEP-0388: where both are given."""
+        alice, bob = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
+        for claimed, wanted, taken in ((None, alice, True), (alice, alice, True), (alice, "", True), (bob, "", True), (bob, alice, False)):
+            answer = self.authenticate(f"{wanted}\0alice\0{PASSWORDS['alice']}", claimed)
+            if taken:
+                self.assertEqual(answer.findtext(f"{{{SASL2}}}authorization-identifier"), alice, (claimed, wanted))
+            else:
+                self.assertIsNotNone(answer.find(f"{{{SASL}}}invalid-authzid"), (claimed, wanted))
 
 
 @in_every_role

@@ -387,6 +387,60 @@ TEST_CASE("SASL2 without Bind 2: features follow, without a restart; its failure
   CHECK(r.closed == close_reason::protocol_violation);
 }
 
+TEST_CASE("SASL2: whom somebody wants to be is who the stream's header says he is, where both are said (XEP-0388)") {
+  struct row {
+    const char* from;  // nullptr: not given
+    std::string authzid;
+    bool taken;
+  };
+  const row rows[] = {
+      {nullptr, "", true},
+      {nullptr, "alice@example.org", true},
+      {"alice@example.org", "alice@example.org", true},
+      {"Alice@EXAMPLE.org/home", "alice@example.org", true},
+      {"alice@example.net", "alice@example.org", true},  // an alias
+      {"bob@example.org", "alice@example.org", false},
+      {"alice@elsewhere.example", "alice@example.org", false},
+      {"example.org", "alice@example.org", false},
+      {"@", "alice@example.org", false},
+      {"", "alice@example.org", false},
+      // The header is a hint only: who says nothing more is whom he proves to be.
+      {"bob@example.org", "", true},
+      {"@", "", true},
+  };
+  auto s = everything();
+  s.logins_checked_by = login_check::credentials;
+  s.aliases = {{"example.net", "example.org"}};
+  auto tls = rig::tls();
+  tls.certificate = true;
+  tls.xmpp_addrs = {"alice@example.org"};
+  for (const auto& [from, authzid, taken] : rows) {
+    CAPTURE(from);
+    CAPTURE(authzid);
+    auto begin = header;
+    if (from != nullptr) begin.insert(begin.find(" to="), " from='" + std::string(from) + "'");
+    const std::pair<const char*, std::string> initial[] = {
+        {"PLAIN", authzid + std::string("\0alice\0secret", 13)},
+        {"SCRAM-SHA-256", authzid.empty() ? "n,,n=alice,r=client" : "n,a=" + authzid + ",n=alice,r=client"},
+        {"EXTERNAL", authzid},
+    };
+    for (const auto& [mechanism, text] : initial) {
+      CAPTURE(mechanism);
+      rig r(s);
+      r.secure(tls).send(begin);
+      const auto said = r.send("<authenticate xmlns='urn:xmpp:sasl:2' mechanism='" + std::string(mechanism) +
+                               "'><initial-response>" + base::base64_encode(text) + "</initial-response></authenticate>");
+      CHECK(r.question.has_value() == taken);
+      CHECK(said.empty() == taken);
+      CHECK(contains(said, "<failure xmlns='urn:xmpp:sasl:2'><invalid-authzid ") != taken);
+      // RFC 6120 section 4.7.1 does not ask for that.
+      rig classic(s);
+      classic.secure(tls).send(begin);
+      CHECK_FALSE(contains(classic.send(auth(mechanism, text)), "<failure "));
+    }
+  }
+}
+
 TEST_CASE("EXTERNAL: offered to who has shown a certificate; the account has to be there") {
   auto s = rig::tls();
   s.certificate = true;
