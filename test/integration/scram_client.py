@@ -61,24 +61,31 @@ def downgrade_hash(name, features, group=f"{{{SASL}}}mechanisms"):
     return encoded(hashlib.new(name, text.encode()).digest())
 
 
-def say(stream, scram, mechanism):
-    """An exchange as RFC 6120 has it, up to the client's last message, which is sent. Answers with the server's element where that comes before."""
-    stream.send(f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{encoded(scram.first().encode())}</auth>")
+def say(stream, scram, mechanism, dialect=SASL):
+    """An exchange as RFC 6120 has it, or XEP-0388, up to the client's last message, which is sent. Answers with the server's element where
+    that comes before."""
+    first = encoded(scram.first().encode())
+    if dialect == SASL:
+        stream.send(f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{first}</auth>")
+    else:
+        stream.send(f"<authenticate xmlns='{SASL2}' mechanism='{mechanism}'><initial-response>{first}</initial-response></authenticate>")
     answer = stream.receive()
-    if not answer.tag.endswith("}challenge"):
+    if answer.tag != f"{{{dialect}}}challenge":
         return answer
     proof = encoded(scram.final(base64.b64decode(answer.text).decode()).encode())
     scram.sent_at = time.monotonic()
-    stream.send(f"<response xmlns='{SASL}'>{proof}</response>")
+    stream.send(f"<response xmlns='{dialect}'>{proof}</response>")
     return None
 
 
-def log_in(stream, scram, mechanism):
+def log_in(stream, scram, mechanism, dialect=SASL):
     """The whole: "success", where the server knows the keys as well, or the condition."""
-    answer = say(stream, scram, mechanism)
+    answer = say(stream, scram, mechanism, dialect)
     if answer is None:
         answer = stream.receive()
-    if not answer.tag.endswith("}success"):
+    if answer.tag != f"{{{dialect}}}success":
+        assert answer.tag == f"{{{dialect}}}failure", answer.tag
         return answer[0].tag.split("}")[1]
-    assert scram.is_server(base64.b64decode(answer.text).decode()), "the server does not know the keys"
+    last = answer.text if dialect == SASL else answer.findtext(f"{{{SASL2}}}additional-data")
+    assert scram.is_server(base64.b64decode(last).decode()), "the server does not know the keys"
     return "success"
