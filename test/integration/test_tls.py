@@ -14,6 +14,7 @@ import unittest
 
 import slixmpp
 from harness import DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Deployment, Server, main, run, wait_until
+from slixmpp.features.feature_mechanisms.stanza import Auth
 from tls_client import STARTTLS, TlsStream, client_context, make_certificate, openssl
 from wire import CLIENT, SASL, STREAMS, Stream
 
@@ -21,34 +22,50 @@ LOOP = asyncio.new_event_loop()  # slixmpp leaves tasks behind, which want it to
 asyncio.set_event_loop(LOOP)
 
 
+SCRAM = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1")  # in the order in which slixmpp tries them
+
+
 class Slix(slixmpp.ClientXMPP):
-    def __init__(self, mechanism, version=None, password=None):
-        super().__init__(f"alice@{DOMAIN}", password or PASSWORDS["alice"], sasl_mech=mechanism)
+    def __init__(self, mechanism, version=None, password=None, user="alice"):
+        super().__init__(f"{user}@{DOMAIN}", password or PASSWORDS[user], sasl_mech=mechanism)
         self.ssl_context.check_hostname = False
         self.ssl_context.verify_mode = ssl.CERT_NONE
         if version:
             self.ssl_context.maximum_version = version
+        self.tried = []  # the mechanisms, in that order
+        self.add_filter("out", self.note)
+        self.received = asyncio.Queue()
+        self.add_event_handler("message", self.received.put_nowait)
         self.done = asyncio.get_event_loop().create_future()
         self.add_event_handler("session_start", lambda _: self.settle(self["feature_mechanisms"].mech.name))
         self.add_event_handler("failed_all_auth", lambda _: self.settle("refused"))
         self.add_event_handler("disconnected", lambda _: self.settle("disconnected"))
+
+    def note(self, stanza):
+        if isinstance(stanza, Auth):
+            self.tried.append(stanza["mechanism"])
+        return stanza
 
     def settle(self, how):
         if not self.done.done():
             self.done.set_result(how)
 
 
+async def away(client):
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(client.disconnect(wait=1), 3)
+
+
 def slixmpp_login(address, mechanism=None, version=None, password=None):
-    """The mechanism that it logged in with, or what became of it."""
+    """The mechanism that it logged in with, or what became of it; and those that it tried."""
 
     async def go():
         client = Slix(mechanism, version, password)
         client.connect(address)
         try:
-            return await asyncio.wait_for(client.done, PATIENCE)
+            return await asyncio.wait_for(client.done, PATIENCE), client.tried
         finally:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(client.disconnect(wait=1), 3)
+            await away(client)
 
     return LOOP.run_until_complete(go())
 
@@ -93,17 +110,58 @@ class Tls(unittest.TestCase):
 
     def test_slixmpp_scram(self):
         self.start(threads=2)
-        # Bound to the channel, as far as slixmpp can: it knows tls-unique only, which TLS 1.3 does not have.
-        self.assertIn(slixmpp_login(self.plain, version=ssl.TLSVersion.TLSv1_2), ("SCRAM-SHA-512-PLUS", "PLAIN"))
-        self.assertEqual(slixmpp_login(self.plain), "PLAIN")
         binding = ssl.SSLObject.get_channel_binding
         ssl.SSLObject.get_channel_binding = lambda *_: None  # a client that knows of no channel binding
         self.addCleanup(setattr, ssl.SSLObject, "get_channel_binding", binding)
-        for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"):
-            # The second time keys are at hand.
-            for _ in range(2):
-                self.assertEqual(slixmpp_login(self.plain, mechanism), mechanism)
-            self.assertEqual(slixmpp_login(self.plain, mechanism, password="wrong"), "refused")
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            for mechanism in SCRAM:
+                # The second time keys are at hand.
+                for _ in range(2):
+                    self.assertEqual(slixmpp_login(self.plain, mechanism, version), (mechanism, [mechanism]))
+                self.assertEqual(slixmpp_login(self.plain, mechanism, version, "wrong")[0], "refused")
+
+    def test_slixmpp_scram_bound_to_the_channel(self):
+        """As it is: bound by tls-unique, which is the only type it knows."""
+        self.start(threads=2)
+        version = ssl.TLSVersion.TLSv1_2
+        self.assertEqual(slixmpp_login(self.plain, version=version), ("SCRAM-SHA-512-PLUS", ["SCRAM-SHA-512-PLUS"]))
+        for mechanism in SCRAM:
+            bound = mechanism + "-PLUS"
+            self.assertEqual(slixmpp_login(self.plain, bound, version), (bound, [bound]))
+            self.assertEqual(slixmpp_login(self.plain, bound, version, "wrong")[0], "refused")
+            # Not bound, it says that it would have been, had that been offered: somebody has cut it out.
+            self.assertEqual(slixmpp_login(self.plain, mechanism, version)[0], "refused")
+
+    def test_slixmpp_over_tls_1_3(self):
+        """There is no tls-unique there, but slixmpp does not know that: what it tries of SCRAM contradicts what it was offered."""
+        self.start(threads=2)
+        version = ssl.TLSVersion.TLSv1_3
+        everything = [mechanism + "-PLUS" for mechanism in SCRAM] + [*SCRAM, "PLAIN"]
+        self.assertEqual(slixmpp_login(self.plain, version=version), ("PLAIN", everything))
+        for mechanism in everything[:-1]:
+            self.assertEqual(slixmpp_login(self.plain, mechanism, version)[0], "refused", mechanism)
+
+    def test_slixmpp_chats(self):
+        """By either way in, and over either version."""
+        self.start(threads=2)
+
+        async def chat():
+            alice, bob = Slix(None, ssl.TLSVersion.TLSv1_2), Slix(None, ssl.TLSVersion.TLSv1_3, user="bob")
+            try:
+                alice.connect(self.plain)
+                bob.connect(self.tls, use_ssl=True)
+                for client, mechanism in ((alice, "SCRAM-SHA-512-PLUS"), (bob, "PLAIN")):
+                    self.assertEqual(await asyncio.wait_for(client.done, PATIENCE), mechanism)
+                for number, (sender, receiver) in enumerate(((alice, bob), (bob, alice)) * 3):
+                    text = f"{number}: grüße & <küsse> " + "x" * 5000 * number
+                    sender.send_message(receiver.boundjid.full, text, mtype="chat")
+                    message = await asyncio.wait_for(receiver.received.get(), PATIENCE)
+                    self.assertEqual((message["from"], message["body"]), (sender.boundjid, text))
+            finally:
+                await away(alice)
+                await away(bob)
+
+        LOOP.run_until_complete(chat())
 
     def test_every_way_of_one_account(self):
         self.start()
