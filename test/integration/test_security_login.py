@@ -2,21 +2,24 @@
 """Known attacks on servers of this kind, on the wire: by those who have not logged in."""
 
 import base64
+import collections
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 import time
 
 from accounts_wire import by_iq_auth, by_plain, register
-from harness import PASSWORDS, main, wait_until
+from harness import DOMAIN, PASSWORDS, main, wait_until
 from scram_client import Scram, log_in, say
 from security_case import SLOW, Case
-from wire import AUTH, BIND, REGISTER, SASL, Stream
+from wire import AUTH, BIND, REGISTER, SASL, STREAM_ERRORS, Stream, stream_error
 
 # A machine that needs more patience than usual gets less to do.
 MANY = 600 if SLOW else 4_000 if "COUPLET_PATIENCE" in os.environ else 100_000
 REFUSED_AFTER = 0.1  # seconds
+HEADER_LATE = "No stream header came in time."
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(194)
 PROBES = {
     "nothing": b"",
@@ -278,10 +281,26 @@ class BeforeLogin(Case):
             for stream, text in drip.items():
                 stream.try_send(text[n : n + 1])
             time.sleep(0.1)
-        for name, stream in (("silent", silent), ("header", header), ("login", login), ("bind", bind)):
-            condition, _ = stream.wait_closed()
-            self.assertEqual(condition, "connection-timeout", name)
+        for stream, said in ((silent, HEADER_LATE), (header, HEADER_LATE), (login, "No login came in time."),
+                             (bind, "No session was asked for in time.")):  # fmt: skip
+            self.assert_timeout(stream, said)
         self.assertLess(time.monotonic() - begin, 9)
+        self.assert_ends({("header_timeout", ""): 2, ("login_timeout", ""): 1, ("bind_timeout", f"alice@{DOMAIN}"): 1})
+
+    def assert_timeout(self, stream, said):
+        """Which deadline it was, as the client hears it."""
+        error = stream.receive_until(stream_error)
+        self.assertEqual((stream_error(error), error.findtext(f"{{{STREAM_ERRORS}}}text")), ("connection-timeout", said))
+        self.assertEqual(stream.wait_closed(), (None, True))
+
+    def assert_ends(self, expected):
+        """And as the log has it: how often for which reason and JID."""
+
+        def ends():
+            return collections.Counter(re.findall(r'client gone reason="(\w+)" jid="([^"]*)"', self.server.log()))
+
+        wait_until(lambda: ends().total() >= sum(expected.values()), "the log names the ends")
+        self.assertEqual(ends(), expected)
 
     def test_security_11_idle_client_is_ended_and_a_busy_one_is_not(self):
         self.start("--idle-timeout", "2")
@@ -289,7 +308,8 @@ class BeforeLogin(Case):
         for _ in range(35):
             self.witness.send(" ")
             time.sleep(0.1)
-        self.assertEqual(idle.wait_closed()[0], "connection-timeout")
+        self.assert_timeout(idle, "Nothing came for too long.")
+        self.assert_ends({("idle_timeout", idle.jid): 1})
 
 
 if __name__ == "__main__":

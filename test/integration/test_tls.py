@@ -259,7 +259,7 @@ class Tls(unittest.TestCase):
             for sock in (silent, half):
                 sock.settimeout(PATIENCE)
                 self.assertEqual(sock.recv(100), b"")
-        self.system.front.wait_log("tls_timeout")
+        wait_until(lambda: self.system.front.log().count('client gone reason="tls_timeout"') == 2, "the log names both ends")
 
 
 if __name__ == "__main__":
