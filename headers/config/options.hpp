@@ -17,6 +17,7 @@
 #include "limits/connect_rate.hpp"
 #include "link/policy.hpp"
 #include "stream/session_protocol.hpp"
+#include "tls/authorities.hpp"
 #include "tls/certificate.hpp"
 
 namespace couplet::config {
@@ -55,8 +56,8 @@ struct peer {
 /// Components (XEP-0114), of the embedded session manager.
 struct component_options {
   std::vector<peer>
-      names;       ///< a name may be `*.DOMAIN`, for all that are below it; without a secret it is proved by certificate alone
-  std::string ca;  ///< a PEM file; empty: components are not asked for certificates
+      names;  ///< a name may be `*.DOMAIN`, for all that are below it; without a secret it is proved by certificate alone
+  tls::authorities ca;        ///< empty: components are not asked for certificates
   bool logs_stanzas = false;  ///< what they send and are sent
   component::conflict_policy conflict = component::conflict_policy::replace;
   std::chrono::seconds grace{10};        ///< a stanza waits for one that is not there; 0: not at all
@@ -130,7 +131,7 @@ struct options {
   bool allow_plaintext = false;                          ///< logins in the clear also on addresses that are not loopback
   bool require_tls = false;                              ///< not even there
   std::vector<tls::certificate> certificates;            ///< empty: a self-signed one is made
-  std::string client_ca;                                 ///< a PEM file; empty: clients are not asked for certificates
+  tls::authorities client_ca;                            ///< empty: clients are not asked for certificates
   std::string data;                                      ///< a folder for what must last; empty: nothing does
   bool store_passwords = false;                          ///< there, also as they were given: for digests of jabber:iq:auth
   std::string http_redirect;                             ///< where browsers are sent; empty: nowhere

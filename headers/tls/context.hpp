@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "tls/authorities.hpp"
 #include "tls/certificate.hpp"
 
 namespace couplet::tls {
@@ -40,8 +41,8 @@ class ticket_keys {
 /// What `contexts` are made from.
 struct context_options {
   std::vector<certificate> certificates;  ///< at least one; the first is for names that no other one has
-  std::string
-      client_ca_file;  ///< PEM; clients are asked for a certificate where this is set, and need not have one. Empty: nobody is asked
+  authorities
+      client_ca;  ///< where this is set clients are asked for a certificate, and need not have one. Empty: nobody is asked
   std::shared_ptr<ticket_keys> tickets;  ///< none: no tickets, each connection has a whole handshake
 };
 
@@ -52,7 +53,7 @@ struct context_options {
 /// curves X25519, P-256, P-384; no compression, no renegotiation, no early data.
 class contexts {
  public:
-  /// The error is one line: no certificate, or a client CA file that can't be used (its name and why).
+  /// The error is one line: no certificate, or an authority that expired since it was read (the name of its file).
   static base::result<std::shared_ptr<const contexts>> make(context_options options);
 
   ~contexts();

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "checks.hpp"
+#include "encryption.hpp"
 #include "lookup.hpp"
 #include "values.hpp"
 
@@ -61,10 +62,7 @@ bool may_connect(const std::vector<peer>& names, std::string_view domain) {
 
 void read_component_listener(const settings& all, options& o) {
   auto& c = o.components;
-  if (const given* const g = one_of(all, "component-ca")) {
-    if (g->text.empty()) throw usage_error(g->origin, "expected the name of a file");
-    c.ca = g->text;
-  }
+  if (const given* const g = one_of(all, "component-ca")) c.ca = read_authorities(*g);
   read_names(all, o);
   if (const given* const g = one_of(all, "listen-components")) o.component_listener = read_listen_address(*g);
   if (const given* const g = one_of(all, "component-tls-listen")) c.tls_listener = read_listen_address(*g);

@@ -53,6 +53,13 @@ void say_whose(const tls::certificate& c, const char* what) {
   base::log::info(what, {{"names", names}, {"sha256", c.fingerprint_sha256()}, {"until", tls::date_text(c.not_after())}});
 }
 
+/// Each once, also where clients and components have the same file.
+void say_who_is_left_out(const tls::authorities& some, const tls::authorities& others) {
+  for (const auto& why : some.left_out) base::log::warning("an authority is left out", {{"what", why}});
+  if (others == some) return;
+  for (const auto& why : others.left_out) base::log::warning("an authority is left out", {{"what", why}});
+}
+
 }  // namespace
 
 encryption::encryption() : tickets_(std::make_shared<tls::ticket_keys>(unix_now())) {}
@@ -74,9 +81,10 @@ base::result<encryption::both> encryption::make(const config::options& o) {
   }
   c.tickets = tickets_;
   auto for_components = c;
-  c.client_ca_file = o.client_ca;
-  for_components.client_ca_file = o.components.ca;
-  const bool same = c.client_ca_file == for_components.client_ca_file;
+  say_who_is_left_out(o.client_ca, o.components.ca);
+  c.client_ca = o.client_ca;
+  for_components.client_ca = o.components.ca;
+  const bool same = c.client_ca == for_components.client_ca;
   auto clients = tls::contexts::make(std::move(c));
   if (!clients) return base::error(clients.error_text());
   if (same) return both{*clients, *clients};

@@ -130,7 +130,7 @@ base::result<certificate> load_certificate(const certificate_files& files, std::
   // What is wrong with the certificate is said first, also where there is no key.
   auto loaded = take_pair(*chain, key ? *key : std::string(), files, now_unix);
   wipe(*chain);  // there may be a key in it, too
-  if (!key && (loaded || loaded.error_text().starts_with(files.key))) return base::error(key.error_text());
+  if (!key && (loaded || loaded.error_text().starts_with(files.key + ' '))) return base::error(key.error_text());
   if (key) wipe(*key);
   return loaded;
 }

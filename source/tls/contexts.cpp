@@ -2,10 +2,9 @@
 
 #include "contexts_impl.hpp"
 #include "domain_names.hpp"
-#include "files.hpp"
-#include "pem.hpp"
 #include "suites.hpp"
 #include "tickets.hpp"
+#include "trust.hpp"
 #include "x509.hpp"
 
 namespace couplet::tls {
@@ -39,21 +38,9 @@ bool set_up(WOLFSSL_CTX* made, const context_options& options) {
   wolfSSL_CTX_SetIOSend(made, give_output);
   set_up_tickets(made, options.tickets.get());
   // Always with the callback: some builds of the library check nothing that was not asked for, others ask on their own.
-  const bool ask = !options.client_ca_file.empty();
+  const bool ask = !options.client_ca.empty();
   wolfSSL_CTX_set_verify(made, ask ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE, ask ? on_client_certificate : nullptr);
   return true;
-}
-
-/// What is wrong with the client CA file; empty: nothing.
-std::string take_client_authorities(WOLFSSL_CTX* made, const std::string& file, const std::string& pem) {
-  std::string certificates;
-  for (const auto& block : read_pem(pem)) {
-    if (block.label == "CERTIFICATE") certificates.append(block.whole).append(1, '\n');
-  }
-  if (certificates.empty()) return file + " has no certificate in it";
-  const int code =
-      wolfSSL_CTX_load_verify_buffer(made, bytes_of(certificates), static_cast<long>(certificates.size()), WOLFSSL_FILETYPE_PEM);
-  return code == WOLFSSL_SUCCESS ? std::string() : file + " has a certificate that is no authority's, expired or not valid";
 }
 
 }  // namespace
@@ -64,20 +51,16 @@ contexts::~contexts() = default;
 base::result<std::shared_ptr<const contexts>> contexts::make(context_options options) {
   if (options.certificates.empty()) return base::error("TLS needs a certificate");
   auto made = std::make_unique<impl>();
-  std::string authorities;
-  if (!options.client_ca_file.empty()) {
-    auto file = read_file(options.client_ca_file);
-    if (!file) return base::error(file.error_text());
-    authorities = std::move(*file);
-  }
   for (std::size_t i = 0; i < options.certificates.size(); ++i) {
     const auto& content = options.certificates[i].inside();
     std::string why;
     auto own = make_context(content, why);
     if (!own) return base::error(why);
     if (!set_up(own.get(), options)) return base::error("the TLS library was built without something that is needed");
-    if (!options.client_ca_file.empty()) why = take_client_authorities(own.get(), options.client_ca_file, authorities);
-    if (!why.empty()) return base::error(why);
+    const auto& ca = options.client_ca;
+    // One may have expired since it was read.
+    if (!ca.empty() && !trust(own.get(), ca.pem))
+      return base::error(ca.file + " has a certificate that is no authority's, or not valid any more");
     made->libraries_own.push_back(std::move(own));
     made->fingerprints.push_back(sha256(content.der));
     for (const auto& name : content.names) made->by_name.emplace(name, i);  // the first that has a name keeps it
@@ -99,7 +82,7 @@ std::size_t contexts::choose(std::string_view server_name) const {
 }
 
 bool contexts::asks_for_client_certificates() const noexcept {
-  return !impl_->options.client_ca_file.empty();
+  return !impl_->options.client_ca.empty();
 }
 
 }  // namespace couplet::tls

@@ -30,10 +30,9 @@ void require(bool condition) {
 }
 
 std::shared_ptr<const contexts> make_contexts() {
-  const test::temporary_folder folder;
   return test::contexts_for({"example.net"}, [&](context_options& options) {
     options.certificates.push_back(test::certificate_for({"*.example.org"}));
-    options.client_ca_file = folder.write("ca.pem", test::authority().pem());
+    options.client_ca = {"ca.pem", test::authority().pem()};
     options.tickets = std::make_shared<ticket_keys>(0);
   });
 }

@@ -144,7 +144,7 @@ class Certificates(unittest.TestCase):
         with open(self.ca, "w", encoding="utf-8") as out:
             out.write("nothing of use")
         server.signal(signal.SIGHUP)
-        server.wait_log_like("the configuration stays as it was.*component-ca.pem has no certificate in it")
+        server.wait_log_like("the old one stays.*--component-ca: .*component-ca.pem has no certificate in it")
         self.assert_in(server, BOT, foreign)
 
     def test_certificates_of_clients_are_not_those_of_components(self):

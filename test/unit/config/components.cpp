@@ -69,8 +69,9 @@ TEST_CASE("components: what they say is logged only where that is asked for") {
 }
 
 TEST_CASE("components: a name alone is proved by a certificate, and only where there is an authority for those") {
+  const temporary_file ca(some_certificate());
   const auto p = parse({"--component", "Bot.Localhost", "--component", "*.Bots.localhost", "--component", "other.localhost:x",
-                        "--component-ca", "/etc/couplet/ca.pem", "--component-tls-listen", "127.0.0.1:0"});
+                        "--component-ca", ca.path(), "--component-tls-listen", "127.0.0.1:0"});
   REQUIRE(p.result.run);
   const auto& c = p.options.components;
   REQUIRE(c.names.size() == 3);
@@ -79,12 +80,14 @@ TEST_CASE("components: a name alone is proved by a certificate, and only where t
   CHECK(c.names[1].name == "*.bots.localhost");
   CHECK(c.names[1].secret.empty());
   CHECK(c.names[2].secret == "x");
-  CHECK(c.ca == "/etc/couplet/ca.pem");
-  const temporary_file file("component = [\"a.localhost\"]\ncomponent-ca = \"ca.pem\"\ncomponent-tls-listen = \"127.0.0.1:0\"\n");
+  CHECK(c.ca.file == ca.path());
+  const temporary_file file("component = [\"a.localhost\"]\ncomponent-ca = \"" + ca.path() +
+                            "\"\ncomponent-tls-listen = \"127.0.0.1:0\"\n");
   CHECK(parse({"--config", file.path()}).options.components.names.at(0).secret.empty());
 }
 
 TEST_CASE("components: what does not fit ends with one line that names the flag, and never the secret") {
+  const temporary_file ca(some_certificate());
   const struct {
     std::vector<std::string> words;
     const char* says;
@@ -92,16 +95,16 @@ TEST_CASE("components: what does not fit ends with one line that names the flag,
       {{"--component", "bot.localhost"}, "--component: expected NAME:SECRET"},
       {{"--component", "a b:hunter2"}, "--component: expected NAME:SECRET"},
       {{"--component", "hunter2"}, "--component: expected NAME:SECRET (NAME alone needs --component-ca FILE)"},
-      {{"--component", "hunter2 ", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"},
+      {{"--component", "hunter2 ", "--component-ca", ca.path(), "--component-tls-listen", "127.0.0.1:0"},
        "--component: expected NAME:SECRET"},
-      {{"--component", "a.b:", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"},
+      {{"--component", "a.b:", "--component-ca", ca.path(), "--component-tls-listen", "127.0.0.1:0"},
        "--component: the secret is empty"},
       {{"--component", "a.b:hunter2", "--component-ca", "", "--component-tls-listen", "127.0.0.1:0"},
        "--component-ca: expected the name"},
-      {{"--component", "a.b", "--component-ca", "x"}, "--component-ca: needs --component NAME and --component-tls-listen"},
-      {{"--c2s", "a:hunter2", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"},
+      {{"--component", "a.b", "--component-ca", ca.path()}, "--component-ca: needs --component NAME and --component-tls-listen"},
+      {{"--c2s", "a:hunter2", "--component-ca", ca.path(), "--component-tls-listen", "127.0.0.1:0"},
        "--component-ca: needs --component NAME"},
-      {{"--c2s", "hunter2", "--component-ca", "x", "--component-tls-listen", "127.0.0.1:0"}, "--c2s: expected NAME:SECRET"},
+      {{"--c2s", "hunter2", "--component-ca", ca.path(), "--component-tls-listen", "127.0.0.1:0"}, "--c2s: expected NAME:SECRET"},
       {{"--component", "*:hunter2"}, "--component: expected NAME:SECRET"},
       {{"--component", "*.:hunter2"}, "--component: expected NAME:SECRET"},
       {{"--component", "x.*.localhost:hunter2"}, "--component: expected NAME:SECRET"},

@@ -170,13 +170,14 @@ TEST_CASE("the example configuration: what it calls defaults changes nothing") {
 TEST_CASE("the example configuration: its examples are of the right form") {
   const temporary_file secret("x\n");
   const temporary_file nobody("");
+  const temporary_file authority(some_certificate());
   for (const auto& l : lines_of_example()) {
     if (!l.comment.starts_with(" e.g.")) continue;
     if (l.key == "tls-cert" || l.key == "tls-key") continue;  // they want real ones
     CAPTURE(l.key);
     auto value = l.value;
     if (const auto file = value.find("/etc/"); file != std::string::npos)
-      value.replace(file, value.find('"', file) - file, secret.path());
+      value.replace(file, value.find('"', file) - file, (l.key.ends_with("-ca") ? authority : secret).path());
     std::string text = l.key + " = " + value + '\n';
     // One of them does not go without the two others.
     if (l.key != "sm" && l.key.starts_with("sm")) text += "sm = \"h:1\"\n";

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "config/command_line.hpp"
+#include "tls/certificate.hpp"
 
 /// A command line that can be written over, as the one of a process.
 class arguments {
@@ -66,3 +68,10 @@ class temporary_file {
  private:
   std::string path_;
 };
+
+/// A certificate that signed itself, in PEM, of one day before `when`.
+inline std::string some_certificate(std::int64_t when = std::time(nullptr)) {
+  const auto pair = couplet::tls::make_self_signed({"ca.example"}, when);
+  if (!pair) throw std::runtime_error(pair.error_text());
+  return pair->chain;
+}

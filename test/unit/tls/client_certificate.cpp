@@ -47,7 +47,7 @@ issued issue(const certificate_request& what, const authority& by) {
 std::shared_ptr<const contexts> asking(const authority& by, std::shared_ptr<ticket_keys> tickets = {}) {
   const temporary_folder folder;
   return contexts_for({"example.net"}, [&](context_options& options) {
-    options.client_ca_file = folder.write("ca.pem", "a comment\n" + by.pem());
+    options.client_ca = *load_authorities(folder.write("ca.pem", "a comment\n" + by.pem()), now());
     options.tickets = tickets;
   });
 }
@@ -258,22 +258,6 @@ TEST_CASE("whoever showed a certificate shows it again: such a session is not re
     CHECK(other.known()->client.verified == with_certificate);
     wolfSSL_SESSION_free(again.session);
   }
-}
-
-TEST_CASE("a bad file of client authorities is told by its name") {
-  const temporary_folder folder;
-  const auto error_for = [&](const std::string& file) {
-    context_options options;
-    options.certificates.push_back(certificate_for({"example.net"}));
-    options.client_ca_file = file;
-    const auto made = contexts::make(std::move(options));
-    return made.ok() ? std::string() : made.error_text();
-  };
-  CHECK(error_for(folder.name() + "/no.pem") == folder.name() + "/no.pem is missing");
-  CHECK(error_for(folder.write("empty.pem", "")) == folder.name() + "/empty.pem has no certificate in it");
-  CHECK(error_for(folder.write("text.pem", "hello")) == folder.name() + "/text.pem has no certificate in it");
-  const auto wrong = folder.write("wrong.pem", write_pem("CERTIFICATE", "no certificate at all"));
-  CHECK(error_for(wrong) == wrong + " has a certificate that is no authority's, expired or not valid");
 }
 
 TEST_CASE("client certificate: whose domain it speaks for") {

@@ -101,7 +101,7 @@ std::shared_ptr<const contexts> rsa_contexts(const std::string& domain) {
   const auto texts = rsa_certificate(domain, 2048);
   auto loaded = load_certificate({folder.write("c.pem", texts.chain), folder.write("c.key", texts.key)}, now());
   if (!loaded) throw std::runtime_error(loaded.error_text());
-  auto made = contexts::make({.certificates = {*loaded}, .client_ca_file = {}, .tickets = {}});
+  auto made = contexts::make({.certificates = {*loaded}, .client_ca = {}, .tickets = {}});
   if (!made) throw std::runtime_error(made.error_text());
   return *made;
 }
