@@ -88,8 +88,8 @@ struct shared_state {
 struct counters {
   std::uint64_t accepted = 0;
   std::uint64_t logins = 0;
-  std::uint64_t unanswered =
-      0;                      ///< questions about passwords and keys that nobody could answer: temporary failures of a back end
+  /// Logins that were refused, and only since a back end (credentials or session manager) was down, silent or in trouble.
+  std::uint64_t unanswered = 0;
   std::uint64_t notices = 0;  ///< one for each login, logout and JID that is told
   std::uint64_t unsaid = 0;   ///< stanzas whose senders had left, and that no session manager took any more
   base::end_counters ends;

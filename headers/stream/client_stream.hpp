@@ -187,6 +187,7 @@ class client_stream {
   void ask_credentials(base::jid who, const std::string& password, effects& out);
   void on_legacy_password_answer(sasl::answer::verdict v, effects& out);
   void refuse_iq(std::string_view condition, std::string_view text, effects& out);
+  void refuse_unanswered_iq(std::string_view text, effects& out);
 
   // registration.cpp: XEP-0077 and XEP-0445
   void on_invitation(const xml::element& preauth, effects& out);

@@ -20,10 +20,11 @@ struct effects {
   std::string stanza_to_peer;
   /// What is to be asked of whoever knows passwords or keys; the answer goes to client_stream::on_answer(). Input is held until then.
   std::optional<sasl::question> question;
-  bool start_tls = false;                               ///< once to_peer is written; a stream header comes next
-  bool restart_stream = false;                          ///< the next thing from the peer is a stream header again
-  bool session_back = false;                            ///< the one that the manager had lost
-  bool logged_in = false;                               ///< from now on the limits for users apply
+  bool start_tls = false;       ///< once to_peer is written; a stream header comes next
+  bool restart_stream = false;  ///< the next thing from the peer is a stream header again
+  bool session_back = false;    ///< the one that the manager had lost
+  bool logged_in = false;       ///< from now on the limits for users apply
+  bool unanswered = false;      ///< a login was refused, and only since whoever knows was down, silent or in trouble
   base::close_reason close = base::close_reason::none;  ///< to_peer already holds the stream error and the footer
 
   void clear() noexcept {
@@ -31,7 +32,7 @@ struct effects {
     to_manager.clear();
     stanza_to_peer.clear();
     question.reset();
-    start_tls = restart_stream = session_back = logged_in = false;
+    start_tls = restart_stream = session_back = logged_in = unanswered = false;
     close = base::close_reason::none;
   }
 };

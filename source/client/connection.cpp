@@ -90,6 +90,7 @@ void connection::apply(stream::effects& fx) {
     table_.ask(seat_.id(), std::move(*fx.question));
     fx.question.reset();
   }
+  if (fx.unanswered) ++table_.count_.unanswered;
   if (fx.session_back) on_session_back(fx);
   if (fx.logged_in) on_logged_in();
   if (fx.restart_stream) tokenizer_.reset();

@@ -108,7 +108,6 @@ net::task<> table::asking(std::uint64_t id, sasl::question q) {
   } catch (const std::exception& e) {
     base::log::error("a question about credentials failed", {{"what", e.what()}});
   }
-  if (a.outcome == sasl::answer::verdict::unavailable) ++count_.unanswered;
   if (auto* c = find(id)) c->on_answer(std::move(a));
 }
 

@@ -39,7 +39,8 @@ constexpr const char* footer =
     "                   --component-ca), accounts, the secrets of --c2s, --component and --sm-secret, --log-level,\n"
     "                   --log-format and --log-stanzas. Nobody is disconnected.\n"
     "                   Accounts that are no longer listed stay until a restart, and so does all else. Where something is\n"
-    "                   wrong now, a log line says so and the old configuration stays.";
+    "                   wrong now, a log line says so and the old configuration stays.\n"
+    "  SIGUSR1          writes into the log who is served (--sm, --c2s, --component), and counts of logins";
 
 /// Every flag with a value is a list for CLI11; the help says "..." only behind those that are one for us.
 class help_formatter : public CLI::Formatter {

@@ -225,11 +225,38 @@ void server::house::on_signal(int number) {
 }
 
 /// SIGUSR1: for the operator.
-void server::house::say_who_is_served() const {
+void server::house::say_who_is_served() {
+  if (!tables_.empty() && !stopping_) shards_[0]->spawn("so far", say_so_far());
   if (link_) link_->say_table();
   if (router_) return router_->say_table();
   if (link_) return;
   base::log::info("there is no component listener (--component, --c2s)");
+}
+
+/// Each shard counts for itself, and is asked on its own thread.
+net::task<> server::house::say_so_far() {
+  const net::gate::pass inside(shards_[0]->lives());
+  std::vector<client::counters> counts(tables_.size());
+  std::function<void(std::uint32_t)> read = [this, &counts](std::uint32_t i) { counts[i] = tables_[i]->count(); };
+  co_await on_every_shard(read);
+  client::counters sum;
+  for (const auto& c : counts) sum += c;
+  base::log::info("logins so far", {{"connections", static_cast<long long>(sum.accepted)},
+                                    {"now", static_cast<long long>(clients())},
+                                    {"logins", static_cast<long long>(sum.logins)},
+                                    {"unanswered", static_cast<long long>(sum.unanswered)}});
+  say_what_was_asked();
+}
+
+/// Of whoever checks passwords instead of us.
+void server::house::say_what_was_asked() const {
+  if (!back_end_) return;
+  const auto c = back_end_->so_far();
+  base::log::info("passwords were checked elsewhere", {{"by", back_end_->name()},
+                                                       {"asked", static_cast<long long>(c.asked)},
+                                                       {"right", static_cast<long long>(c.right)},
+                                                       {"wrong", static_cast<long long>(c.wrong)},
+                                                       {"unavailable", static_cast<long long>(c.unavailable)}});
 }
 
 /// Two turns of its shard take what is under way there; then it is emptied.

@@ -73,7 +73,8 @@ class server::house {
   void on_link_outcome(link::manager_link::outcome o, const std::string& why);
   void watch_signals();
   void on_signal(int number);
-  void say_who_is_served() const;
+  void say_who_is_served();
+  net::task<> say_so_far();
   net::task<> housekeeping();
   void fail(const std::string& why);
 
@@ -100,6 +101,7 @@ class server::house {
   std::size_t lives() const;
   void stop_shards();
   void say_what_was() const;
+  void say_what_was_asked() const;
 
   struct open_port {
     open_port(const char* kind_, std::uint32_t shard_, net::listener&& l) : kind(kind_), shard(shard_), socket(std::move(l)) {}

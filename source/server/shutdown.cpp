@@ -154,6 +154,7 @@ void server::house::say_what_was() const {
     ends.append(ends.empty() ? "" : " ").append(base::describe(reason).name).append("=");
     ends.append(std::to_string(sum.ends.of(reason)));
   }
+  say_what_was_asked();
   base::log::info("stopped", {{"connections", static_cast<long long>(sum.accepted)},
                               {"logins", static_cast<long long>(sum.logins)},
                               {"unanswered", static_cast<long long>(sum.unanswered)},

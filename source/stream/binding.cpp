@@ -30,7 +30,7 @@ bool client_stream::on_bind_iq(event& e) {
   if (!full)
     refuse_iq("bad-request", "This resource cannot be used.", e.out);
   else if (!e.manager_up)
-    refuse_iq("remote-server-timeout", "The session manager cannot be reached; try again later.", e.out);
+    refuse_unanswered_iq(manager_down, e.out);
   else
     start_session(std::move(*full), true, e.out);
   return true;

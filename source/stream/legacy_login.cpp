@@ -73,7 +73,7 @@ void client_stream::on_fields_get(const xml::element& query, event& e) {
   auto who = base::jid::make(username, *domain_, {});
   if (!who) return refuse_iq("not-acceptable", "This is not a user name.", e.out);
   if (settings_->logins_checked_by == login_check::credentials) return offer_fields_of_ours(*who, e.out);
-  if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
+  if (!e.manager_up) return refuse_unanswered_iq(manager_down, e.out);
 
   login_->request_id = base::random_hex(8);
   std::string request = "<iq id='" + login_->request_id + "' type='get'><query xmlns='jabber:iq:auth'>";
@@ -102,7 +102,7 @@ void client_stream::ask_credentials(base::jid who, const std::string& password, 
 
 void client_stream::on_legacy_password_answer(sasl::answer::verdict v, effects& out) {
   if (v == sasl::answer::verdict::unavailable)
-    return refuse_iq("remote-server-timeout", "Passwords cannot be checked now; try again later.", out);
+    return refuse_unanswered_iq("Passwords cannot be checked now; try again later.", out);
   if (v != sasl::answer::verdict::right) {
     refuse_iq("not-authorized", {}, out);
     return count_attempt(close_reason::too_many_attempts, out);
@@ -123,7 +123,7 @@ void client_stream::on_password_set(const xml::element& query, event& e) {
   if (!who) return refuse_iq("not-acceptable", "This user name or resource cannot be used.", e.out);
   const held_secret secret(password ? password.text() : digest.text());
   if (secret.text().size() > max_password_bytes) return refuse_iq("not-acceptable", "The password is too long.", e.out);
-  if (!e.manager_up) return refuse_iq("remote-server-timeout", manager_down, e.out);
+  if (!e.manager_up) return refuse_unanswered_iq(manager_down, e.out);
   if (settings_->logins_checked_by == login_check::credentials) {
     // XEP-0078 section 3.1: of the two only what was offered.
     if (!password) return refuse_iq("not-acceptable", "Digests cannot be checked here.", e.out);
@@ -150,6 +150,12 @@ void client_stream::on_password_set(const xml::element& query, event& e) {
 
 void client_stream::refuse_iq(std::string_view condition, std::string_view text, effects& out) {
   append_iq_error(out.to_peer, login_->client_id, condition, text);
+}
+
+/// What "temporary-auth-failure" is for SASL.
+void client_stream::refuse_unanswered_iq(std::string_view text, effects& out) {
+  refuse_iq("remote-server-timeout", text, out);
+  out.unanswered = true;
 }
 
 }  // namespace couplet::stream

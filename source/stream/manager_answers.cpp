@@ -97,6 +97,9 @@ void client_stream::on_refusal(std::string_view iq, effects& out) {
     refuse_sasl(wrong_password ? "not-authorized" : "temporary-auth-failure", out);
   else
     refuse_iq(why.condition, why.text, out);
+  // Of another request the manager says itself whether it is for now only.
+  if (asked_for != request::sasl && asked_for != request::registration)
+    out.unanswered = find_condition(why.condition).type == "wait";
   // Asking for the fields of an unknown account counts as well: jabberd14 refuses that, which would tell names apart for free.
   if (wrong_password) count_attempt(close_reason::too_many_attempts, out);
 }
@@ -111,6 +114,8 @@ void client_stream::give_up_request(std::string_view condition, effects& out) {
   } else {
     refuse_iq(condition, {}, out);
   }
+  // A manager that does not want a session has answered, and accounts are made by others than logins.
+  out.unanswered = condition == "remote-server-timeout" && asked_for != request::registration;
   if (asked_for == request::legacy || asked_for == request::bind2) who_ = {};
   login_->request_id.clear();
   phase_ = asked_for == request::bind ? stream::phase::bind : stream::phase::login;

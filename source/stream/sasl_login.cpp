@@ -181,6 +181,7 @@ void client_stream::challenge(std::string_view data, effects& out) {
 }
 
 void client_stream::refuse_sasl(std::string_view condition, effects& out) {
+  out.unanswered = condition == "temporary-auth-failure";
   auto& text = out.to_peer;
   ((text += "<failure xmlns='") += namespace_of(login_->sasl2)) += "'><";
   text += condition;

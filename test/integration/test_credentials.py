@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """Passwords that are checked elsewhere: by an HTTP service, and by a program that speaks the protocol of extauth scripts."""
 
+import base64
 import http.server
 import os
+import signal
 import stat
 import tempfile
 import threading
 import unittest
 import urllib.parse
 
-from harness import DOMAIN, LOOPBACK, PASSWORDS, Server, main, run
+from harness import DOMAIN, LOOPBACK, PASSWORDS, Deployment, Server, main, run
 from tls_client import TlsStream, client_context
 from wire import AUTH, SASL, Stream
 
@@ -79,9 +81,13 @@ class Elsewhere(unittest.TestCase):
             new.message(f"alice@{DOMAIN}/old", "hello")
             self.assertTrue(old.receive_until(lambda e: e.tag.endswith("}message")).get("from").endswith("/new"))
         self.assertNotIn(PASSWORDS["alice"], self.server.log())
+        counts = 'passwords were checked elsewhere by="[a-z-]+" asked="6" right="3" wrong="2" unavailable="1"'
+        self.server.signal(signal.SIGUSR1)
+        self.server.wait_log_like('logins so far connections="7" now="[0-9]+" logins="3" unanswered="1"')
+        self.server.wait_log_like(counts)
         self.server.signal()
         self.server.wait()
-        self.assertIn('unanswered="1"', self.server.log())
+        self.assertRegex(self.server.log(), f'(?s)so far.*{counts}.*{counts}.*stopped connections="7" logins="3" unanswered="1"')
 
     def test_program(self):
         with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as script:
@@ -109,6 +115,35 @@ class Elsewhere(unittest.TestCase):
         address = self.start("--auth-http", "http://127.0.0.1:1/")
         self.assertEqual(sasl(address, "alice", PASSWORDS["alice"]), "temporary-auth-failure")
         self.assertEqual(run("--auth-http", "http://192.0.2.1/").returncode, 2)
+
+
+class Manager(unittest.TestCase):
+    """A session manager outside that compares the passwords, and does not answer."""
+
+    def refused(self, address, what_happens=lambda: None):
+        with Stream(address) as stream:
+            stream.open("1.0")
+            stream.receive()
+            token = base64.b64encode(f"\0alice\0{PASSWORDS['alice']}".encode()).decode()
+            stream.send(f"<auth xmlns='{SASL}' mechanism='PLAIN'>{token}</auth>")
+            what_happens()
+            return stream.receive()[0].tag.split("}")[1]
+
+    def test_logins_that_it_does_not_answer_are_counted(self):
+        system = Deployment("two+three", client=("--manager-timeout", "1"))
+        self.addCleanup(system.stop)
+        with Stream(system.address) as stream:
+            stream.login("alice", how="sasl")
+        self.assertEqual(sasl(system.address, "alice", "wrong"), "not-authorized")
+        system.back.signal(signal.SIGSTOP)
+        self.assertEqual(self.refused(system.address), "temporary-auth-failure")
+        self.assertEqual(self.refused(system.address, system.back.kill), "temporary-auth-failure")
+        system.front.signal(signal.SIGUSR1)
+        system.front.wait_log_like('logins so far connections="4" now="[0-9]+" logins="1" unanswered="2"')
+        system.front.signal()
+        system.front.wait()
+        self.assertRegex(system.front.log(), 'stopped connections="4" logins="1" unanswered="2"')
+        self.assertNotIn("checked elsewhere", system.front.log())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 
 #include "base/log.hpp"
 #include "connection_stage.hpp"
@@ -52,6 +54,27 @@ void check_clean(small_house& house, const transcript::scene& s) {
   CHECK(house.sessions.started == house.sessions.ended + house.sessions.given_up);
 }
 
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+/// How many logins a text refuses since nobody could say whether they are right; nothing where requests of other kinds are refused
+/// in the same words, or where it is not seen what was said.
+std::optional<std::size_t> unanswered_in(const transcript::scene& s) {
+  using kind = transcript::step::kind;
+  std::size_t found = 0;
+  for (const auto& step : s.steps) {
+    if (step.text == "gone" || count(step.text, "jabber:iq:register") != 0) return std::nullopt;
+    if (step.what != kind::server) continue;
+    found += count(step.text, "<temporary-auth-failure");
+    for (const std::string_view condition : {"><remote-server-timeout ", "><internal-server-error "})
+      found += count(step.text, condition);
+  }
+  return found;
+}
+
 /// Answers how many bytes the client sent.
 std::size_t play_whole(const transcript::scene& s, const transcript::cutting& cut, around what = around::nothing) {
   fail_io(0);
@@ -62,6 +85,9 @@ std::size_t play_whole(const transcript::scene& s, const transcript::cutting& cu
   } catch (const std::exception& e) {
     FAIL_CHECK(s.title, ", cut every ", cut.every, " at ", static_cast<long>(cut.at), ": ", std::string(e.what()));
   }
+  const auto unanswered = unanswered_in(s);
+  INFO(s.title);
+  if (unanswered) CHECK(stage.house().table->count().unanswered == *unanswered);
   stage.leave();
   check_clean(stage.house(), s);
   return bytes;

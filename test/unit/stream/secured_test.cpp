@@ -67,6 +67,12 @@ class rig {
     apply();
     return take();
   }
+  /// The manager's answer to what was asked of it for this address.
+  std::string refuse(std::string address, std::string text) {
+    machine.on_route(route::failure(route::address(std::move(address)), route::address(7), std::move(text)), fx);
+    apply();
+    return take();
+  }
   rig& secure(security s = {}) {
     tokens.reset();
     machine.on_secured(std::move(s));
@@ -86,6 +92,7 @@ class rig {
   close_reason closed = close_reason::none;
   bool tls_asked_for = false;
   int logins = 0;
+  int unanswered = 0;
 
  private:
   void apply() {
@@ -95,6 +102,7 @@ class rig {
     tls_asked_for = tls_asked_for || fx.start_tls;
     if (fx.restart_stream) tokens.reset();
     if (fx.logged_in) ++logins;
+    if (fx.unanswered) ++unanswered;
     if (closed == close_reason::none) closed = fx.close;
     fx.clear();
   }
@@ -279,6 +287,7 @@ TEST_CASE("SECURITY 14: what cannot be known now is no wrong password, and costs
   CHECK(r.question->what == kind::password);
   CHECK(r.question->password == "secret");
   CHECK(contains(r.answer(sasl::answer(verdict::unavailable)), "<temporary-auth-failure/>"));
+  CHECK(r.unanswered == 2);
   // Nor does a mechanism that this channel cannot do.
   CHECK(contains(r.send(auth("SCRAM-SHA-256-PLUS", "p=tls-unique,,n=alice,r=client")), "<not-authorized/>"));
   CHECK(contains(r.send(auth("SCRAM-SHA-256", "y,,n=alice,r=client")), "<not-authorized/>"));
@@ -286,6 +295,27 @@ TEST_CASE("SECURITY 14: what cannot be known now is no wrong password, and costs
   r.send(auth("PLAIN", std::string("\0alice\0secret", 13)));
   CHECK(contains(r.answer(sasl::answer(verdict::right)), "<success "));
   CHECK(r.routes.empty());
+  CHECK(r.unanswered == 2);
+}
+
+TEST_CASE("a wrong password, and a session that the manager does not want, were answered") {
+  auto s = everything();
+  s.logins_checked_by = login_check::credentials;
+  rig r(s);
+  r.secure(rig::tls()).send(header);
+  r.send(auth("PLAIN", std::string("\0alice\0secret", 13)));
+  CHECK(contains(r.answer(sasl::answer(verdict::wrong)), "<not-authorized/>"));
+  CHECK(r.unanswered == 0);
+  for (const std::string_view text : {route::failure_text::too_many_sessions, route::failure_text::link_down}) {
+    r.send("<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>" +
+           base::base64_encode(std::string("\0alice\0secret", 13)) +
+           "</initial-response><bind xmlns='urn:xmpp:bind:0'/></authenticate>");
+    r.answer(sasl::answer(verdict::right));
+    REQUIRE(!r.routes.empty());
+    const auto& start = std::get<route::session_start>(r.routes.back());
+    CHECK(contains(r.refuse(start.to.text, std::string(text)), "<temporary-auth-failure "));
+  }
+  CHECK(r.unanswered == 1);
 }
 
 TEST_CASE("iq:auth where the session manager does not check passwords") {
