@@ -1,14 +1,19 @@
 #!/usr/bin/python3
 """The operator's certificates: files and folders that are right, and what is said of those that are not."""
 
+import hashlib
 import os
 import re
+import shutil
 import signal
+import ssl
 import tempfile
 import unittest
 
-from harness import LOOPBACK, Server, main, run
-from tls_client import make_certificate, openssl
+from harness import DOMAIN, LOOPBACK, Server, main, run
+from tls_client import TlsStream, client_context, make_certificate, openssl
+
+FIRST, SECOND, THIRD = "a.example", "b.example", "c.example"
 
 
 def make_expired(folder, name):
@@ -75,6 +80,131 @@ class BadFiles(WithFolder):
         server.signal(signal.SIGHUP)
         server.wait_log_like(r"the old one stays why=.*--tls-client-ca: \S*both.pem has a certificate \(old-authority\) that expired on ")
         self.assertEqual(server.stop(), [])
+
+
+def shown(server, name=None):
+    """The SHA-256 of the certificate that a client gets who asks for this name, as the log writes it."""
+    with TlsStream(server.address("client-tls"), client_context(), direct=True, server_name=name) as stream:
+        return fingerprint(stream.certificate())
+
+
+def fingerprint(der):
+    return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
+
+
+class Folders(WithFolder):
+    """--tls-cert FOLDER: a pair for each domain."""
+
+    def setUp(self):
+        super().setUp()
+        self.pairs = os.path.join(self.folder, "pairs")
+        os.mkdir(self.pairs)
+        self.expected = {name: self.add(name) for name in (SECOND, FIRST)}
+
+    def make(self, name):
+        made = os.path.join(self.folder, "made")
+        os.makedirs(made, exist_ok=True)
+        return make_certificate(made, name, f"/CN={name}", f"subjectAltName=DNS:{name}")
+
+    def add(self, name):
+        """NAME.pem and NAME.key in the folder; the fingerprint."""
+        for path in self.make(name):
+            shutil.copy(path, self.pairs)
+        return self.fingerprint_in(os.path.join(self.pairs, name + ".pem"))
+
+    def fingerprint_in(self, path):
+        return fingerprint(ssl.PEM_cert_to_DER_cert(self.read(path)))
+
+    def start(self, *words):
+        server = Server(*LOOPBACK, "--threads", 1, "--listen-tls", "127.0.0.1:0", "--domain", FIRST, "--domain", SECOND, "--domain", THIRD, *words)
+        self.addCleanup(lambda: self.assertEqual(server.stop(), []))
+        return server
+
+    def test_each_domain_has_its_own(self):
+        server = self.start("--tls-cert", self.pairs)
+        for name, expected in self.expected.items():
+            self.assertEqual(shown(server, name), expected)
+            server.wait_log_like(f'certificate names="{name}" sha256="{expected}" until=')
+        # Whoever asks for none, or for one that is not there, gets the first: folders are read in the order of their names.
+        self.assertEqual(shown(server), self.expected[FIRST])
+        self.assertEqual(shown(server, THIRD), self.expected[FIRST])
+
+    def test_a_pair_that_is_added_is_seen_at_renewal(self):
+        server = self.start("--tls-cert", self.pairs)
+        # As certbot has it.
+        chain, key = self.make(THIRD)
+        os.mkdir(os.path.join(self.pairs, THIRD))
+        shutil.copy(chain, os.path.join(self.pairs, THIRD, "fullchain.pem"))
+        shutil.copy(key, os.path.join(self.pairs, THIRD, "privkey.pem"))
+        server.signal(signal.SIGHUP)
+        server.wait_log("configuration read again")
+        self.assertEqual(shown(server, THIRD), self.fingerprint_in(chain))
+        self.assertEqual(shown(server, SECOND), self.expected[SECOND])
+        # One that is not whole changes nothing.
+        os.remove(os.path.join(self.pairs, SECOND + ".key"))
+        server.signal(signal.SIGHUP)
+        server.wait_log_like(f"the old one stays why=.*--tls-cert: {self.pairs}/{SECOND}.pem has no key beside it")
+        self.assertEqual(shown(server, SECOND), self.expected[SECOND])
+
+    def test_a_folder_and_a_file(self):
+        chain, key = self.make(THIRD)
+        server = self.start("--tls-cert", chain, "--tls-key", key, "--tls-cert", self.pairs)
+        self.assertEqual(shown(server), self.fingerprint_in(chain))
+        self.assertEqual(shown(server, SECOND), self.expected[SECOND])
+
+    def test_folders_that_are_no_good(self):
+        empty = os.path.join(self.folder, "empty")
+        os.mkdir(empty)
+        other = self.make("other.example")[1]
+        mixed = shutil.copytree(self.pairs, os.path.join(self.folder, "mixed"))
+        shutil.copy(other, os.path.join(mixed, FIRST + ".key"))
+        for words, flag, says in ((("--tls-cert", empty), "--tls-cert", f"{empty} has no certificates in it"),
+                                  (("--tls-cert", mixed), "--tls-cert", f"{mixed}/{FIRST}.key has the key of another certificate"),
+                                  (("--tls-cert", self.pairs, "--tls-key", other), "--tls-key", "belongs to no --tls-cert FILE")):  # fmt: skip
+            done = run(*LOOPBACK, *words, "--check-config")
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, f"^couplet: {flag}: {says}[^\n]*\n$")
+
+
+class SelfSigned(WithFolder):
+    """The certificate that the server makes, where nobody gives it one."""
+
+    said = re.compile(r'a self-signed certificate is used: [^"]* names="([^"]*)" sha256="([0-9A-F:]*)" until="([^"]*)"')
+
+    def seen(self, *domains, data=True):
+        """Starts and stops a server for these domains; names and fingerprint as the log has them, which is what a client sees."""
+        words = [word for domain in domains for word in ("--domain", domain)]
+        server = Server(*LOOPBACK, "--listen-tls", "127.0.0.1:0", *words, *(("--data", os.path.join(self.folder, "data")) if data else ()))
+        names, sha256, until = server.wait_log_like(self.said.pattern).groups()
+        self.assertEqual(sha256, shown(server, domains[-1]))
+        self.assertRegex(until, "^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8} UTC$")
+        self.assertEqual(len(self.said.findall(server.log())), 1)
+        # A renewal finds the same one, and says so again.
+        server.signal(signal.SIGHUP)
+        server.wait_log("configuration read again")
+        self.assertEqual([found[1] for found in self.said.findall(server.log())], [sha256, sha256])
+        self.assertEqual(server.stop(), [])
+        return names, sha256
+
+    def test_it_is_kept_while_the_domains_are_in_it(self):
+        first = self.seen(FIRST, SECOND)
+        self.assertEqual(first[0], f"{FIRST} {SECOND}")
+        self.assertEqual(self.seen(FIRST, SECOND), first)
+        self.assertEqual(self.seen(SECOND), first)
+        more = self.seen(FIRST, SECOND, THIRD)
+        self.assertEqual(more[0], f"{FIRST} {SECOND} {THIRD}")
+        self.assertNotEqual(more[1], first[1])
+        self.assertEqual(self.seen(THIRD, FIRST), more)
+
+    def test_without_a_folder_each_start_has_its_own(self):
+        self.assertNotEqual(self.seen(DOMAIN, data=False)[1], self.seen(DOMAIN, data=False)[1])
+
+    def test_one_that_is_damaged_is_made_anew(self):
+        first = self.seen(DOMAIN)
+        os.truncate(os.path.join(self.folder, "data", "self-signed.key"), 10)
+        second = self.seen(DOMAIN)
+        self.assertNotEqual(second[1], first[1])
+        self.assertEqual(self.seen(DOMAIN), second)
 
 
 if __name__ == "__main__":

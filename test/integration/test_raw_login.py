@@ -9,6 +9,8 @@ from scram_client import SASL2
 from tls_client import TlsStream, client_context
 from wire import AUTH, BIND, CLIENT, REGISTER, SASL, STREAMS, Stream, body, stanza_error, stream_error
 
+LIMITS = "urn:xmpp:stream-limits:0"
+
 
 class Streams(WithDeployment):
     __test__ = False
@@ -314,6 +316,57 @@ class Sasl2(Streams):
                 self.assertEqual(answer.findtext(f"{{{SASL2}}}authorization-identifier"), alice, (claimed, wanted))
             else:
                 self.assertIsNotNone(answer.find(f"{{{SASL}}}invalid-authzid"), (claimed, wanted))
+
+
+@in_every_role
+class Limits(Streams):
+    """What the features say of the limits (XEP-0478), before the login and after it, is what holds."""
+
+    options = {"client": ("--max-stanza-bytes", "20000", "--idle-timeout", "3600")}
+
+    def limits_of(self, stream):
+        found = [{child.tag: child.text for child in limits} for limits in stream.receive() if limits.tag == f"{{{LIMITS}}}limits"]
+        self.assertEqual(len(found), 1)
+        return {tag.replace(f"{{{LIMITS}}}", ""): int(text) for tag, text in found[0].items()}
+
+    def padded(self, size, before, after):
+        return before + "x" * (size - len(before) - len(after)) + after
+
+    def test_before_and_after_a_login(self):
+        stream = self.stream()
+        stream.open("1.0")
+        before = self.limits_of(stream)
+        self.assertEqual(before, {"max-bytes": 8192, "idle-seconds": 3600})
+        # As long as it may be, and answered; a byte more on another stream is too much.
+        auth = f"<auth xmlns='{SASL}' mechanism='X'>", "</auth>"
+        stream.send(self.padded(before["max-bytes"], *auth))
+        self.assertEqual(stream.receive()[0].tag, f"{{{SASL}}}invalid-mechanism")
+        longer = self.stream()
+        longer.open("1.0")
+        longer.receive()
+        longer.send(self.padded(before["max-bytes"] + 1, *auth))
+        self.assertEqual(longer.wait_closed(), ("policy-violation", True))
+
+        self.assertEqual(stream.sasl_plain("alice", PASSWORDS["alice"]).tag, f"{{{SASL}}}success")
+        stream.open("1.0")
+        after = self.limits_of(stream)
+        self.assertEqual(after, {"max-bytes": 20000, "idle-seconds": 3600})
+        stream.ask(f"<iq type='set' id='b'><bind xmlns='{BIND}'/></iq>")
+        request = f"<iq type='get' id='long' to='{DOMAIN}'><x xmlns='urn:x'>", "</x></iq>"
+        stream.send(self.padded(after["max-bytes"], *request))
+        self.assertEqual(stream.receive_id("long").get("type"), "error")
+        stream.send(self.padded(after["max-bytes"] + 1, *request))
+        self.assertEqual(stream.wait_closed(), ("policy-violation", True))
+
+
+class NoIdleLimit(Streams):
+    """Without --idle-timeout nothing is said of it."""
+
+    def test_features(self):
+        stream = self.stream()
+        stream.open("1.0")
+        limits = [element for element in stream.receive() if element.tag == f"{{{LIMITS}}}limits"]
+        self.assertEqual([[child.tag for child in one] for one in limits], [[f"{{{LIMITS}}}max-bytes"]])
 
 
 @in_every_role
