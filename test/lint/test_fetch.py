@@ -118,6 +118,84 @@ class FetchWolfssl(Fetch):
         self.assertEqual(self.fetch(), "")
 
 
+DPKG_QUERY = """#!/bin/sh
+case "$*" in *libwolfssl-dev*) version=$(cat "$FAKE_STATE/version") ;; *) version=1 ;; esac
+[ "$version" ] || exit 1
+case "$*" in *Version*) printf 'installed %s' "$version" ;; *) printf 'installed' ;; esac
+"""
+# It brings what its lists know, which may be old.
+APT_GET_INSTALL = """#!/bin/sh
+case "$*" in
+  update*) cp "$FAKE_STATE/archive" "$FAKE_STATE/lists" ;;
+  *) cp "$FAKE_STATE/lists" "$FAKE_STATE/version" ;;
+esac
+echo "$*" >>"$FAKE_STATE/asked"
+"""
+NOTHING = "#!/bin/sh\n"
+
+
+@unittest.skipUnless(shutil.which("dpkg"), "there is no dpkg")
+class OldLibrary(Fetch):
+    """SECURITY 55: the system's library is not built with where it lacks Debian's fixes, which its own version does not tell."""
+
+    script = "setup"
+    tools = {"dpkg-query": DPKG_QUERY, "apt-get": APT_GET_INSTALL, "apt-cache": NOTHING, "id": "#!/bin/sh\necho 0\n"}
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(ROOT / "scripts/check-wolfssl", self.top / "scripts")
+        (self.top / "scripts/fetch-wolfssl").write_text(NOTHING)
+        (self.top / "scripts/fetch-wolfssl").chmod(0o755)
+        self.library = self.top / "subprojects/wolfssl"
+        self.library.mkdir(parents=True)
+        (self.library / "oldest-version").write_text(OLDEST + "\n")
+
+    def start(self, installed, lists=None, archive=None, script="setup"):
+        """Installed is one version; apt's lists know another one, and the archive a third. Code, what it says, and what is installed then."""
+        for name, version in (("version", installed), ("lists", lists or installed), ("archive", archive or lists or installed)):
+            (self.top / name).write_text(version)
+        (self.top / "asked").write_text("")
+        environment = dict(os.environ, PATH=f"{self.top / 'bin'}:{os.environ['PATH']}", FAKE_STATE=str(self.top))
+        done = subprocess.run([self.top / "scripts" / script], env=environment, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stderr + done.stdout, (self.top / "version").read_text()
+
+    def test_what_is_new_enough_needs_nothing(self):
+        for version in (OLDEST, "5.5.4-2+deb12u10", "5.7.2-0.1"):
+            self.assertEqual(self.start(version), (0, "", version))
+            self.assertEqual(self.start(version, script="check-wolfssl"), (0, "", version))
+        self.assertEqual((self.top / "asked").read_text(), "")
+
+    def test_security_55_an_old_one_is_replaced(self):
+        self.assertEqual(self.start("5.5.4-2", OLDEST)[::2], (0, OLDEST))
+        self.assertEqual(self.start("5.5.4-2", "5.5.4-2", OLDEST)[::2], (0, OLDEST))  # apt's lists were too old
+
+    def test_security_55_where_there_is_no_newer_one_it_ends_and_says_why(self):
+        why = f"libwolfssl-dev 5.5.4-2+deb12u1 lacks security fixes, {OLDEST} has them"
+        code, said, _ = self.start("5.5.4-2", "5.5.4-2+deb12u1")
+        self.assertEqual(code, 1)
+        self.assertRegex(said, f"(?m)^setup: {why.replace('+', '[+]')}")
+        self.assertEqual(said.count("lacks security fixes"), 1)
+        code, said, _ = self.start("5.5.4-2+deb12u1", script="check-wolfssl")
+        self.assertEqual((code, said.count("\n")), (1, 1))
+        self.assertTrue(said.startswith(why), said)
+        # Our own build of the source does not need it.
+        (self.library / "source").mkdir()
+        (self.library / "source/.version").write_text(OLDEST)
+        self.assertEqual(self.start("5.5.4-2", "5.5.4-2")[0], 0)
+
+    def test_where_there_is_no_package_there_is_nothing_to_say(self):
+        self.assertEqual(self.start("", script="check-wolfssl")[:2], (0, ""))
+
+    def test_the_build_asks(self):
+        """meson ends where the system's library is meant and has to be refused."""
+        (self.top / "version").write_text("5.5.4-2")
+        environment = dict(os.environ, PATH=f"{self.top / 'bin'}:{os.environ['PATH']}", FAKE_STATE=str(self.top))
+        done = subprocess.run(["meson", "setup", self.top / "build", ROOT, "-Dwolfssl=system", "-Dtests=false"], env=environment, capture_output=True,
+                              text=True, timeout=120)  # fmt: skip
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("ERROR: Problem encountered: libwolfssl-dev 5.5.4-2 lacks security fixes", done.stdout)
+
+
 class FetchClients(Fetch):
     script = "fetch-clients"
     tools = {"apt-get": APT_GET, "apt-config": APT_CONFIG, "dpkg-deb": DPKG_DEB}
