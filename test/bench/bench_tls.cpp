@@ -1,5 +1,5 @@
 // What TLS 1.3 costs the server, in CPU time: a login beside a bare handshake with the same server, and a message of 300 bytes
-// that is passed on, beside the same in the clear and beside what the library needs for the two records. What is compared
+// that is passed on, beside the same in the clear, bare and as much longer as a record is, and beside what the library needs for the two records. What is compared
 // alternates in short rounds; each figure is the median of its rounds, each ratio that of the medians, and what
 // SCRAM adds the median of what it added in each round.
 
@@ -96,23 +96,26 @@ void measure_logins(const std::string& name, const stand& server, const plan& wh
 
 void measure_stanzas(const std::string& name, const stand& server, const plan& what) {
   burst_load secret(server, 0, what.pairs, what.size, true),
-      open(server, std::size_t{2} * what.pairs, what.pairs, what.size + record_overhead, false);
+      open(server, std::size_t{2} * what.pairs, what.pairs, what.size, false),
+      open_longer(server, std::size_t{4} * what.pairs, what.pairs, what.size + record_overhead, false);
   const std::size_t bursts = std::max(1U, what.messages / what.pairs), messages = bursts * what.pairs;
   const auto own = make_certificate();
   record_pair both(own.certificate, own.key);
-  std::vector<double> with_tls, clear, records;
-  secret.run(100);
-  open.run(100);
+  std::vector<double> with_tls, clear, clear_longer, records;
+  for (auto* each : {&secret, &open, &open_longer}) each->run(100);
   for (unsigned round = 0; round < what.rounds; ++round) {
     with_tls.push_back(cost(server, messages, [&] { secret.run(bursts); }));
     clear.push_back(cost(server, messages, [&] { open.run(bursts); }));
+    clear_longer.push_back(cost(server, messages, [&] { open_longer.run(bursts); }));
   }
   for (unsigned round = 0; round < what.rounds; ++round)
     records.push_back(both.pass_on(messages, what.size) * 1e-3 / static_cast<double>(messages));
   figure(name + ".stanza", median(with_tls), "us/stanza");
   figure(name + ".stanza_clear", median(clear), "us/stanza");
+  figure(name + ".stanza_clear_longer", median(clear_longer), "us/stanza");
   figure(name + ".two_records", median(records), "us/stanza");
   figure(name + ".stanza.ratio", median(with_tls) / (median(clear) + median(records)), "clear+records");
+  figure(name + ".stanza.ratio_to_longer", median(with_tls) / (median(clear_longer) + median(records)), "clear+records");
 }
 
 void body(args given) {
@@ -131,8 +134,8 @@ void body(args given) {
   const std::vector<role> roles = roles_from(given);
   given.finish();
   pin_to_core(1);
-  static_cast<void>(raise_open_files(4 * what.pairs + what.parallel + 128));
-  how.users = std::max(accounts, 4 * what.pairs);
+  static_cast<void>(raise_open_files(6 * what.pairs + what.parallel + 128));
+  how.users = std::max(accounts, 6 * what.pairs);
   for (const role which : roles) {
     stand server(how, which);
     const std::string name = "tls." + name_of(which);
