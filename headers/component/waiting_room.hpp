@@ -35,8 +35,8 @@ class waiting_room {
   };
   /// A copy of it, behind what waits for that name already. False: there is no room.
   bool put(const receiver& whom, std::string_view xml, base::time_point until);
-  /// In front of it, in their order: what a connection of that name was not given. Never refused, and takes no room from others: it was
-  /// bounded where it comes from.
+  /// In front of it, in their order: what a connection of that name was not given. Never refused, since it was bounded where it comes from, and it takes
+  /// no room from others; but it counts against that name, which so gets less of it for what comes later.
   void put_back(std::string_view name, std::vector<std::string>&& older, base::time_point until);
 
   /// All that waits for `name`.
@@ -48,6 +48,7 @@ class waiting_room {
   std::optional<base::time_point> next_due() const;
 
   /// Of what was put in, not of what was put back.
+  /// What was put back is not in these.
   std::size_t bytes() const noexcept { return bytes_; }
   std::size_t bytes_for(std::string_view name) const;
   std::vector<std::string> names() const;
@@ -56,19 +57,23 @@ class waiting_room {
 
  private:
   struct stanza {
-    stanza(std::string xml_, base::time_point until_, std::size_t cost_) : xml(std::move(xml_)), until(until_), cost(cost_) {}
+    stanza(std::string xml_, base::time_point until_, std::size_t cost_, bool takes_room_)
+        : xml(std::move(xml_)), until(until_), cost(cost_), takes_room(takes_room_) {}
     std::string xml;
     base::time_point until;
     std::size_t cost;
+    bool takes_room;  ///< otherwise it was put back
   };
   using shares = std::map<std::string, std::size_t, std::less<>>;
   struct line {
     std::deque<stanza> stanzas;  ///< their times are in their order
-    std::size_t cost = 0;
-    shares::iterator share;  ///< where there is a cost
+    std::size_t cost = 0;        ///< of those that take room
+    shares::iterator share;      ///< where there is such a cost
+    std::size_t put_back = 0;    ///< the cost of the others
   };
   using lines = std::map<std::string, line, std::less<>>;
   lines::iterator line_of(std::string_view name);
+  static std::size_t cost_of(std::string_view name, std::string_view xml) noexcept;
   bool has_room(const receiver& whom, std::size_t cost) const;
   void watch(lines::iterator of);
   void watch_no_more(lines::iterator of);

@@ -17,15 +17,21 @@ void waiting_room::watch_no_more(lines::iterator of) {
   if (!of->second.stanzas.empty()) next_.erase({of->second.stanzas.front().until, of->first});
 }
 
+/// A name of its own costs about as much as a short stanza.
+std::size_t waiting_room::cost_of(std::string_view name, std::string_view xml) noexcept {
+  return xml.size() + name.size() + sizeof(stanza);
+}
+
 bool waiting_room::has_room(const receiver& whom, std::size_t cost) const {
   const auto share = shares_.find(whom.entry);
   const auto held = share == shares_.end() ? 0 : share->second;
-  return held + cost <= most_bytes_ - bytes_;
+  const auto own = lines_.find(whom.name);
+  const auto returned = own == lines_.end() ? 0 : own->second.put_back;
+  return held + returned + cost <= most_bytes_ - bytes_;
 }
 
 bool waiting_room::put(const receiver& whom, std::string_view xml, base::time_point until) {
-  // A name of its own costs about as much as a short stanza.
-  const auto cost = xml.size() + whom.name.size() + sizeof(stanza);
+  const auto cost = cost_of(whom.name, xml);
   if (!has_room(whom, cost)) return false;
   const auto of = line_of(whom.name);
   auto& l = of->second;
@@ -36,7 +42,7 @@ bool waiting_room::put(const receiver& whom, std::string_view xml, base::time_po
   l.share->second += cost;
   const bool is_first = l.stanzas.empty();
   if (!is_first) until = std::max(until, l.stanzas.back().until);
-  l.stanzas.emplace_back(std::string(xml), until, cost);
+  l.stanzas.emplace_back(std::string(xml), until, cost, true);
   if (is_first) watch(of);
   return true;
 }
@@ -47,18 +53,25 @@ void waiting_room::put_back(std::string_view name, std::vector<std::string>&& ol
   auto& stanzas = of->second.stanzas;
   watch_no_more(of);
   if (!stanzas.empty()) until = std::min(until, stanzas.front().until);
-  for (auto at = older.rbegin(); at != older.rend(); ++at) stanzas.emplace_front(std::move(*at), until, 0);
+  for (auto at = older.rbegin(); at != older.rend(); ++at) {
+    const auto cost = cost_of(name, *at);
+    of->second.put_back += cost;
+    stanzas.emplace_front(std::move(*at), until, cost, false);
+  }
   watch(of);
 }
 
 /// The first one of the line. The caller sees to what is watched.
 std::string waiting_room::leave(line& l) {
-  auto xml = std::move(l.stanzas.front().xml);
-  if (const auto cost = l.stanzas.front().cost; cost != 0) {
-    bytes_ -= cost;
-    l.cost -= cost;
-    l.share->second -= cost;
+  auto& first = l.stanzas.front();
+  auto xml = std::move(first.xml);
+  if (first.takes_room) {
+    bytes_ -= first.cost;
+    l.cost -= first.cost;
+    l.share->second -= first.cost;
     if (l.share->second == 0) shares_.erase(l.share);
+  } else {
+    l.put_back -= first.cost;
   }
   l.stanzas.pop_front();
   return xml;
