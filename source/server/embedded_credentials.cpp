@@ -23,8 +23,15 @@ using refusal_timer = asio::basic_waitable_timer<base::clock, asio::wait_traits<
 
 embedded_credentials::embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
                                            const std::vector<session::manager*>& partitions, net::workers& workers,
-                                           const std::string& process_secret, stored_accounts* stored)
-    : own_(own), shards_(shards), partitions_(partitions), workers_(workers), process_secret_(process_secret), stored_(stored) {}
+                                           const credentials::lanes& lanes, const std::string& process_secret,
+                                           stored_accounts* stored)
+    : own_(own),
+      shards_(shards),
+      partitions_(partitions),
+      workers_(workers),
+      process_secret_(process_secret),
+      stored_(stored),
+      lanes_(lanes) {}
 
 net::task<sasl::answer> embedded_credentials::ask(sasl::question q) {
   switch (q.what) {

@@ -23,11 +23,11 @@ namespace couplet::server {
 /// workers once, be it for the keys of his account or for the same work for nothing, and where they are too busy everybody hears that.
 class embedded_credentials final : public credentials::source {
  public:
-  /// `shards` and `partitions`: all of them, by number. `own`: where logins ask. `stored`: who knows the accounts that the partitions have
+  /// `shards` and `partitions`: all of them, by number. `lanes`: the same for all shards. `own`: where logins ask. `stored`: who knows the accounts that the partitions have
   /// the names of only; null: there are none. All must outlive this.
   embedded_credentials(net::shard& own, const std::vector<std::unique_ptr<net::shard>>& shards,
-                       const std::vector<session::manager*>& partitions, net::workers& workers, const std::string& process_secret,
-                       stored_accounts* stored = nullptr);
+                       const std::vector<session::manager*>& partitions, net::workers& workers, const credentials::lanes& lanes,
+                       const std::string& process_secret, stored_accounts* stored = nullptr);
 
   net::task<sasl::answer> ask(sasl::question q) override;
   bool has_keys() const noexcept override { return true; }
@@ -48,7 +48,7 @@ class embedded_credentials final : public credentials::source {
   net::workers& workers_;
   const std::string& process_secret_;
   stored_accounts* const stored_;
-  credentials::lanes lanes_;
+  const credentials::lanes& lanes_;
 };
 
 }  // namespace couplet::server

@@ -129,7 +129,10 @@ void server::house::furnish_managers(std::uint32_t count) {
     session_settings_.stored = true;
     session_settings_.digests = options_.store_passwords;
     furnish_workers();
-    stored_ = std::make_unique<stored_accounts>(*store_, *workers_, process_secret_, options_.store_passwords);
+    net::workers::options w;
+    w.name = "checking";
+    checkers_ = std::make_unique<net::workers>(std::move(w));
+    stored_ = std::make_unique<stored_accounts>(*store_, *checkers_, process_secret_, options_.store_passwords);
   }
   managers_.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -220,8 +223,8 @@ void server::house::furnish_clients() {
   if (ours) furnish_workers();
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
     if (ours) {
-      credentials_.push_back(
-          std::make_unique<embedded_credentials>(*shards_[i], shards_, partitions_, *workers_, process_secret_, stored_.get()));
+      credentials_.push_back(std::make_unique<embedded_credentials>(*shards_[i], shards_, partitions_, *workers_, lanes_,
+                                                                    process_secret_, stored_.get()));
     }
     tables_.push_back(std::make_unique<client::table>(*clients_shared_, exchange_->on(i), credentials_on(i)));
     tables_.back()->set_other_host(options_.other_host);

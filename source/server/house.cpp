@@ -45,6 +45,7 @@ server::house::~house() {
   // Nobody may work for lives that are gone.
   files_.reset();
   workers_.reset();
+  checkers_.reset();
   store_.reset();
   back_end_.reset();
   // What waits on the loops goes before the loops, and the loops (which own the lives that still wait) before what those use.

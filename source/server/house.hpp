@@ -14,6 +14,7 @@
 #include "client/table.hpp"
 #include "component/router.hpp"
 #include "config/options.hpp"
+#include "credentials/lanes.hpp"
 #include "credentials/source.hpp"
 #include "embedded_credentials.hpp"
 #include "embedded_manager.hpp"
@@ -122,7 +123,10 @@ class server::house {
   encryption encryption_;
   std::string process_secret_;             ///< for the salts of names; as old as the database, where there is one
   std::unique_ptr<storage::store> store_;  ///< of the embedded manager; in memory where nothing is to last
-  std::unique_ptr<net::workers> workers_;
+  std::unique_ptr<net::workers> workers_;  ///< derive the keys that logins need
+  credentials::lanes lanes_;               ///< on whose behalf
+  std::unique_ptr<net::workers>
+      checkers_;  ///< the same of passwords that are checked, of accounts that are stored; their crowds are not each other's
   std::unique_ptr<stored_accounts> stored_;
   std::unique_ptr<net::workers> files_;  ///< reads the configuration again; from the first time on
   const base::sip_key configured_key_{base::random_u64(), base::random_u64()};

@@ -97,7 +97,7 @@ net::task<account_outcome> stored_accounts::check(net::shard& own, session::acco
   }
   // Who is refused has waited for the workers once, whatever was asked: without a password, for nothing.
   if (result == account_outcome::wrong) result = co_await check_password(own, q);
-  if (result == account_outcome::wrong) {
+  if (result != account_outcome::done) {
     late_timer t(own.get_executor());
     t.expires_at(asked_at + refusal_after);
     co_await t.async_wait(net::as_result);

@@ -21,7 +21,7 @@ class stored_accounts {
   stored_accounts(storage::store& where, net::workers& hashing, const std::string& process_secret, bool keep_passwords);
 
   /// What a partition asks for. `own`: its shard, where this resumes. A refusal comes 100 ms after the question, and after the same work for
-  /// every name; where too many want that, `full` comes at once, for every name as well.
+  /// every name; where too many want that, it is `full`, for every name as well.
   net::task<session::account_outcome> answer(net::shard& own, session::account_request q);
 
   /// The keys of an account, or decoys where there is none; `unavailable` where that can't be found out.

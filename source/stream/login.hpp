@@ -44,6 +44,15 @@ struct client_stream::login {
            r == request::sasl_pause || r == request::bind2;
   }
 
+  /// Whether a password was asked about.
+  static constexpr bool is_check(request r) noexcept {
+    switch (r) {
+      case request::sasl:
+      case request::password: return true;
+      default: return false;
+    }
+  }
+
   std::string stream_id;  ///< of the stream of now: digests are made with it
   request waits_for = request::none;
   std::string request_id;  ///< of the iq the manager has to answer: ours, so that no answer fits by accident

@@ -100,8 +100,11 @@ void client_stream::on_refusal(std::string_view iq, effects& out) {
   // Of another request the manager says itself whether it is for now only.
   if (asked_for != request::sasl && asked_for != request::registration)
     out.unanswered = find_condition(why.condition).type == "wait";
-  // Asking for the fields of an unknown account counts as well: jabberd14 refuses that, which would tell names apart for free.
-  if (wrong_password) count_attempt(close_reason::too_many_attempts, out);
+  // Asking for the fields of an unknown account counts as well: jabberd14 refuses that, which would tell names apart for free. And so does a password
+  // that was not looked at since too many are: who guesses much could see to that.
+  const bool was_guess = login::is_check(asked_for);
+  if (wrong_password || (was_guess && why.condition == "resource-constraint"))
+    count_attempt(close_reason::too_many_attempts, out);
 }
 
 void client_stream::give_up_request(std::string_view condition, effects& out) {

@@ -190,7 +190,12 @@ void client_stream::on_answer(sasl::answer&& a, effects& out) {
       count_attempt(close_reason::too_many_attempts, out);
     return;
   }
-  if (waited_for == request::sasl_pause) return refuse_credentials(login_->refusal, out);
+  if (waited_for == request::sasl_pause) {
+    const auto why = login_->refusal;
+    refuse_credentials(why, out);
+    if (why == sasl::verdict::malformed) count_attempt(close_reason::too_many_attempts, out);  // it has cost as much as a guess
+    return;
+  }
   if (waited_for == request::sasl_account) return on_password_answer(a.outcome, out);
   if (a.outcome != verdict::keys || !a.keys) return refuse_credentials(sasl::verdict::wrong_proof, out);
   if (waited_for == request::sasl_keys) return on_proof_keys(std::move(a), out);

@@ -51,7 +51,8 @@ class house {
     for (const auto* who : {with_keys, without_keys}) REQUIRE(partition.put_account(*base::jid::parse(who), "right").ok());
     partition.keep_keys(with_keys, hash, sasl::derive_keys(hash, "right", "salt", 1), "right");
     if (stores) open_store();
-    source = std::make_unique<server::embedded_credentials>(*shards[0], shards, partitions, workers, secret, accounts.get());
+    source =
+        std::make_unique<server::embedded_credentials>(*shards[0], shards, partitions, workers, lanes, secret, accounts.get());
   }
   ~house() { release(); }
 
@@ -106,6 +107,7 @@ class house {
   std::vector<session::manager*> partitions{&partition};
   std::unique_ptr<storage::store> store;
   std::unique_ptr<server::stored_accounts> accounts;
+  credentials::lanes lanes;
   std::unique_ptr<server::embedded_credentials> source;
   net::workers workers;  // ends first, as it must
 
@@ -230,8 +232,10 @@ TEST_CASE("SECURITY 12: a refused password or digest waits for the workers once,
     {
       house h(true, 0);
       h.occupy();
+      const auto asked_at = base::clock::now();
       h.check(r.what, r.who, r.given);
       CHECK(h.finish() == words{"full"});
+      CHECK(base::clock::now() - asked_at >= std::chrono::milliseconds(100));  // as late as any refusal
     }
     house h(true);
     h.occupy();

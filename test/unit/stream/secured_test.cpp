@@ -275,6 +275,23 @@ TEST_CASE("SECURITY 12, 14: where it is too crowded to look at a proof, that is 
   }
 }
 
+TEST_CASE("SECURITY 12: a last message that is none has cost as much as a guess, and is an attempt") {
+  auto s = everything();
+  s.max_login_attempts = 2;
+  rig r(s);
+  r.secure(rig::tls()).send(header);
+  for (int n = 0; n < 2; ++n) {
+    CHECK(r.closed == close_reason::none);
+    r.send(auth("SCRAM-SHA-256", "n,,n=alice,r=client"));
+    r.answer(sasl::answer(alices));
+    r.send(response("nonsense"));
+    CHECK(r.answer(sasl::answer(alices)).empty());
+    REQUIRE(r.question->what == kind::pause);
+    CHECK(contains(r.answer(sasl::answer(verdict::wrong)), "<malformed-request/>"));
+  }
+  CHECK(r.closed == close_reason::too_many_attempts);
+}
+
 TEST_CASE("SECURITY 14: what cannot be known now is no wrong password, and costs no attempt") {
   auto s = everything();
   s.max_login_attempts = 1;
