@@ -48,8 +48,8 @@ class waiting_room {
   std::optional<base::time_point> next_due() const;
 
   /// Of what was put in, not of what was put back.
-  /// What was put back is not in these.
   std::size_t bytes() const noexcept { return bytes_; }
+  /// Of all that waits for it.
   std::size_t bytes_for(std::string_view name) const;
   std::vector<std::string> names() const;
   /// For tests: how many names it has looked at so far to know whose time is up, or will be next.

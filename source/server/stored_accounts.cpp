@@ -96,7 +96,9 @@ net::task<account_outcome> stored_accounts::check(net::shard& own, session::acco
     base::wipe(q.secret);
   }
   // Who is refused has waited for the workers once, whatever was asked: without a password, for nothing.
+  const bool refused = result == account_outcome::wrong && q.what == kind::check_digest;
   if (result == account_outcome::wrong) result = co_await check_password(own, q);
+  if (refused && result == account_outcome::unavailable) result = account_outcome::full;
   if (result != account_outcome::done) {
     late_timer t(own.get_executor());
     t.expires_at(asked_at + refusal_after);

@@ -193,7 +193,8 @@ void client_stream::on_answer(sasl::answer&& a, effects& out) {
   if (waited_for == request::sasl_pause) {
     const auto why = login_->refusal;
     refuse_credentials(why, out);
-    if (why == sasl::verdict::malformed) count_attempt(close_reason::too_many_attempts, out);  // it has cost as much as a guess
+    // It has cost as much as a guess.
+    if (sasl::condition_of(why) == "malformed-request") count_attempt(close_reason::too_many_attempts, out);
     return;
   }
   if (waited_for == request::sasl_account) return on_password_answer(a.outcome, out);

@@ -126,7 +126,7 @@ TEST_CASE(
   const auto alone = fill(other, "a", "a");
   CHECK(taken == doctest::Approx(alone / 10).epsilon(0.05));
   // It takes nothing from others, of the same entry either.
-  CHECK(put(room, "sibling", "<1/>", start));
+  CHECK(room.put({"sibling", "a"}, "<1/>", start));
   room.take("sibling");
   CHECK(fill(room, "b", "b") == doctest::Approx((alone * 2 - taken) / 2).epsilon(0.02));
   room.take("b");
