@@ -58,8 +58,8 @@ class house {
 
   /// The worker is busy, until release().
   void occupy() {
-    std::promise<void> began;
-    auto is_busy = began.get_future();
+    const auto began = std::make_shared<std::promise<void>>();
+    auto is_busy = began->get_future();
     shards[0]->spawn("busy", keep_busy(began));
     settle();
     is_busy.wait();
@@ -124,10 +124,11 @@ class house {
             storage::outcome::done);
   }
 
-  net::task<> keep_busy(std::promise<void>& began) {
-    const std::function<void()> wait = [this, &began] {
-      began.set_value();
-      released_.wait();
+  net::task<> keep_busy(std::shared_ptr<std::promise<void>> began) {
+    // Both are the thread's own: it may still be in them when those here are gone.
+    const std::function<void()> wait = [began, released = released_] {
+      began->set_value();
+      released.wait();
     };
     const bool done = co_await workers.run(1, wait);
     CHECK(done);
