@@ -128,6 +128,9 @@ class Spread(SeveralManagers):
             managers[0].kill()
             managers[0].forget()
             await self.until_table(front, lambda t: t[ports[0]][0] == "not linked")
+            # What it had not handled, the ends of those who have left above all, is said to the others in their names.
+            await asyncio.sleep(1)
+            await self.until_table(front, lambda t: sum(n for _, n in t.values()) == 0)
             without = Groups(EVERYBODY, DOMAIN)
             there = await without.log_in_and_look(front, EVERYBODY)
             for name, port in home.items():
