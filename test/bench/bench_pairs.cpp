@@ -5,7 +5,7 @@
 // "W in flight" with --mode credit (the default): the first of a pair sends W messages; each one that the second has
 // received in full lets the first send another one. The credit is passed on inside the generator, no byte travels back.
 // With --mode ping-pong each message that arrives makes its receiver send one back; W of them are in the air in each pair.
-// With --rate R the first of the pairs send R messages a second by turns, whatever has arrived.
+// With --rate R the first of the pairs send R messages a second by turns, whatever has arrived, N at once with --burst N.
 // The relay carries the same bytes from the same code. A message counts when its end tag has arrived at the receiver.
 
 #include <cstdio>
@@ -28,7 +28,8 @@ namespace {
 using namespace couplet::bench;
 
 struct plan : contest_plan {
-  unsigned pairs = 0, body = 100, rate = 0;
+  unsigned pairs = 0, body = 100;
+  cadence at;
   std::vector<unsigned> in_flight;
 };
 
@@ -85,7 +86,8 @@ void body(args given) {
   what.rounds = given.number("--rounds", 5, 1, 100);
   what.milliseconds = given.number("--milliseconds", 2000, 10, 60'000);
   const unsigned in_flight = given.number("--in-flight", 0, 0, 64);
-  what.rate = given.number("--rate", 0, 1, 1'000'000);
+  what.at.per_second = given.number("--rate", 0, 1, 1'000'000);
+  what.at.burst = given.number("--burst", 1, 1, 1000);
   what.in_flight = in_flight != 0 ? std::vector<unsigned>{in_flight} : std::vector<unsigned>{1, 16};
   const std::string mode = given.text("--mode", "credit");
   if (mode != "credit" && mode != "ping-pong") throw std::invalid_argument("--mode: expected credit or ping-pong, got " + mode);
@@ -101,7 +103,7 @@ void body(args given) {
   given.finish();
   const bool components = roles.front() == role::components;
   if (what.pairs == 0) what.pairs = components ? 50 : 100;
-  if (what.rate != 0 && what.how != answer::credit) throw std::invalid_argument("--rate excludes --mode ping-pong");
+  if (what.at.per_second != 0 && what.how != answer::credit) throw std::invalid_argument("--rate excludes --mode ping-pong");
   if (components && (only_other || !other.empty())) throw std::invalid_argument("--role components excludes --other");
 
   pin_to_core(1);
@@ -130,8 +132,8 @@ void body(args given) {
   }
   all.push_back(connect_pairs(components ? "component_relay" : "relay", relay_at, what, components));
   all.back()->pids.push_back(relay.pid());
-  if (what.rate != 0) {
-    compare_at_rate(all, what.rate, what);
+  if (what.at.per_second != 0) {
+    compare_at_rate(all, what.at, what);
   } else {
     for (const unsigned count : what.in_flight) compare(all, count, what);
   }

@@ -21,9 +21,9 @@ std::uint64_t cpu_of(const contender& one) {
   return sum;
 }
 
-void one_round(const contender& one, pair_load& load, const contest_plan& what, unsigned per_second, series& into) {
+void one_round(const contender& one, pair_load& load, const contest_plan& what, cadence wanted, series& into) {
   const std::uint64_t cpu = cpu_of(one), time = std::uint64_t{what.milliseconds} * 1'000'000;
-  const pair_result result = per_second == 0 ? load.run(time, no_limit) : load.run_at_rate(time, per_second);
+  const pair_result result = wanted.per_second == 0 ? load.run(time, no_limit) : load.run_at_rate(time, wanted);
   const double used = static_cast<double>(cpu_of(one) - cpu);
   into.rates.push_back(static_cast<double>(result.messages) / result.seconds);
   into.cpu_us.push_back(used * 1e-3 / static_cast<double>(result.all_messages));
@@ -53,7 +53,7 @@ void say(const contender& one, const std::string& name, const series& measured, 
   figure(name + ".least_cpu_to_relay", lowest(measured.cpu_us) / lowest(yardstick->cpu_us), "x");
 }
 
-void compete(const contenders& all, unsigned in_flight, unsigned per_second, const std::string& label, const contest_plan& what) {
+void compete(const contenders& all, unsigned in_flight, cadence wanted, const std::string& label, const contest_plan& what) {
   std::vector<series> measured(all.size());
   std::vector<std::unique_ptr<pair_load>> loads;
   for (const auto& one : all) {
@@ -63,7 +63,7 @@ void compete(const contenders& all, unsigned in_flight, unsigned per_second, con
     static_cast<void>(loads.back()->run(200'000'000, no_limit));  // warm-up
   }
   for (unsigned round = 0; round < what.rounds; ++round)
-    for (std::size_t n = 0; n < all.size(); ++n) one_round(*all[n], *loads[n], what, per_second, measured[n]);
+    for (std::size_t n = 0; n < all.size(); ++n) one_round(*all[n], *loads[n], what, wanted, measured[n]);
   for (std::size_t n = 0; n < all.size(); ++n)
     say(*all[n], "pairs." + all[n]->name + label + what.suffix, measured[n], n + 1 == all.size() ? nullptr : &measured.back());
 }
@@ -71,11 +71,12 @@ void compete(const contenders& all, unsigned in_flight, unsigned per_second, con
 }  // namespace
 
 void compare(const contenders& all, unsigned in_flight, const contest_plan& what) {
-  compete(all, in_flight, 0, ".in_flight_" + std::to_string(in_flight), what);
+  compete(all, in_flight, {}, ".in_flight_" + std::to_string(in_flight), what);
 }
 
-void compare_at_rate(const contenders& all, unsigned per_second, const contest_plan& what) {
-  compete(all, 1, per_second, ".at_" + std::to_string(per_second), what);
+void compare_at_rate(const contenders& all, cadence wanted, const contest_plan& what) {
+  const std::string at_once = wanted.burst == 1 ? "" : "_by_" + std::to_string(wanted.burst);
+  compete(all, 1, wanted, ".at_" + std::to_string(wanted.per_second) + at_once, what);
 }
 
 }  // namespace couplet::bench

@@ -37,7 +37,7 @@ using contenders = std::vector<std::unique_ptr<contender>>;
 /// each, and its ratio to the last of them, which is the yardstick.
 void compare(const contenders& all, unsigned in_flight, const contest_plan& what);
 
-/// The same at a fixed rate of messages a second from all pairs together: what each message costs the server that has time for it.
-void compare_at_rate(const contenders& all, unsigned per_second, const contest_plan& what);
+/// The same at a fixed pace, all pairs together: what each message costs the server that has time for it.
+void compare_at_rate(const contenders& all, cadence wanted, const contest_plan& what);
 
 }  // namespace couplet::bench

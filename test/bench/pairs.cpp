@@ -127,19 +127,20 @@ pair_result pair_load::run(std::uint64_t max_ns, std::uint64_t max_messages) {
   return result;
 }
 
-pair_result pair_load::run_at_rate(std::uint64_t max_ns, std::uint64_t per_second) {
+pair_result pair_load::run_at_rate(std::uint64_t max_ns, cadence wanted) {
   const std::uint64_t cpu_before = cpu_ns_of(getpid()), begin = now_ns(), stop = begin + max_ns;
   pair_result result;
   std::uint64_t sent = 0, now = begin;
   std::size_t turn = 0;
-  may_send_ = per_second * max_ns / 1'000'000'000;
+  const std::uint64_t between_bursts = std::uint64_t{1'000'000'000} * wanted.burst / wanted.per_second;
+  may_send_ = max_ns / between_bursts * wanted.burst;
   under_way_ = 0;
   while (may_send_ > 0 || under_way_ > 0) {
-    for (const std::uint64_t due = (now - begin) * per_second / 1'000'000'000; sent < due && may_send_ > 0; ++sent) {
+    for (const std::uint64_t due = (now - begin) / between_bursts * wanted.burst; sent < due && may_send_ > 0; ++sent) {
       say(sides_[turn], 1);
       turn = (turn + 2) % sides_.size();
     }
-    result.messages += take_events(1, false);
+    result.messages += take_events(0, false);
     now = now_ns();
     if (now >= stop + drain_ns) throw std::runtime_error(std::to_string(under_way_) + " messages are missing after ten seconds");
   }

@@ -14,6 +14,11 @@ enum class answer : std::uint8_t {
   ping_pong  ///< the receiver sends one back: each message that arrives makes its receiver send one
 };
 
+/// How fast run_at_rate() sends: so many messages a second together, `burst` of them at once.
+struct cadence {
+  unsigned per_second = 0, burst = 1;
+};
+
 /// What one run did. `seconds` and `messages` belong together (the measured time); `all_messages` and `generator_cpu_ns`
 /// belong to the whole run with what was still under way at its end.
 struct pair_result {
@@ -39,9 +44,9 @@ class pair_load {
   /// more. Throws std::runtime_error where that takes over ten seconds or a connection ends.
   [[nodiscard]] pair_result run(std::uint64_t max_ns, std::uint64_t max_messages);
 
-  /// The first of each pair send by turns, so many messages a second together, until the time is over; what arrives sends nothing.
-  /// Looks at the clock every millisecond. Waits and throws as run() does.
-  [[nodiscard]] pair_result run_at_rate(std::uint64_t max_ns, std::uint64_t per_second);
+  /// The first of each pair send by turns until the time is over; what arrives sends nothing. It never sleeps: to wake a sleeper on another
+  /// core would be charged to the server. Throws as run() does.
+  [[nodiscard]] pair_result run_at_rate(std::uint64_t max_ns, cadence wanted);
 
  private:
   struct side {
