@@ -16,6 +16,7 @@
 #include "credentials/options.hpp"
 #include "limits/connect_rate.hpp"
 #include "link/policy.hpp"
+#include "sasl/mechanisms.hpp"
 #include "stream/session_protocol.hpp"
 #include "tls/authorities.hpp"
 #include "tls/certificate.hpp"
@@ -137,7 +138,8 @@ struct options {
   std::string http_redirect;                             ///< where browsers are sent; empty: nowhere
   std::optional<credentials::http_options> auth_http;    ///< who checks passwords; at most one of the two
   std::optional<credentials::command_options> auth_command;
-  bool anonymous = false;  ///< SASL ANONYMOUS gives anybody a session
+  std::vector<sasl::mechanism> mechanisms;  ///< those that may be offered; empty: all
+  bool anonymous = false;                   ///< SASL ANONYMOUS gives anybody a session
   std::vector<account> accounts;
   bool accept_any_user = false;       ///< who logs in under a new name has an account of that password; in memory only
   bool registration = false;          ///< in-band registration (XEP-0077) may make accounts

@@ -38,11 +38,12 @@ struct client_settings {
   std::string registration_token;                        ///< that has to be shown first (XEP-0445); empty: anybody may
   bool offer_tls = false;                                ///< STARTTLS
   login_check logins_checked_by = login_check::manager;
-  bool offer_scram = false;      ///< whoever answers questions can give keys
-  bool offer_anonymous = false;  ///< SASL ANONYMOUS (XEP-0175)
-  bool offer_rosters = false;    ///< the session manager has them, with versions and pre-approval, and carbons
-  std::string capabilities;      ///< <c/> of what the server can do (XEP-0115); empty: not told
-  bool offer_digest = true;      ///< jabber:iq:auth with a digest, where nobody in particular is asked about
+  std::vector<sasl::mechanism> mechanisms;  ///< those that may be offered, and jabber:iq:auth beside PLAIN only; empty: all
+  bool offer_scram = false;                 ///< whoever answers questions can give keys
+  bool offer_anonymous = false;             ///< SASL ANONYMOUS (XEP-0175)
+  bool offer_rosters = false;               ///< the session manager has them, with versions and pre-approval, and carbons
+  std::string capabilities;                 ///< <c/> of what the server can do (XEP-0115); empty: not told
+  bool offer_digest = true;                 ///< jabber:iq:auth with a digest, where nobody in particular is asked about
   bool ask_for_accounts =
       false;  ///< whoever answers questions knows which accounts there are; otherwise the manager finds out at the session's start
   session_protocol sessions = session_protocol::route;
@@ -165,6 +166,7 @@ class client_stream {
   void refuse_sasl(std::string_view condition, effects& out);
   void succeed(std::string_view data, effects& out);
   void finish_sasl2_bind(effects& out);
+  bool may_offer(sasl::mechanism m) const noexcept;
   std::vector<sasl::mechanism> mechanisms() const;
 
   // sasl_exchange.cpp: what the mechanisms say

@@ -23,6 +23,7 @@ inline constexpr feature_state secured = 64;        ///< TLS has been begun
 inline constexpr feature_state limits = 128;        ///< the limits of the stream are told
 inline constexpr feature_state rosters = 256;       ///< the session manager is the one inside, which has rosters and carbons
 inline constexpr feature_state capabilities = 512;  ///< it is known what the server can do
+inline constexpr feature_state plain = 1024;        ///< PLAIN is among the mechanisms that the service wants
 }  // namespace has
 
 /// What the features say beside that they are there.

@@ -48,8 +48,8 @@ void check_back_end(const settings& all) {
 void check_no_clients(const settings& all, const options& o) {
   const auto& origin = origin_of(all, "no-clients");
   if (o.manager) throw usage_error(origin, "excludes --sm: nobody could use that session manager through us");
-  for (const std::string_view name :
-       {"listen", "listen-tls", "tls-cert", "tls-client-ca", "proxy-from", "auth-http", "auth-command", "notify"}) {
+  for (const std::string_view name : {"listen", "listen-tls", "tls-cert", "tls-client-ca", "proxy-from", "auth-http",
+                                      "auth-command", "sasl-mechanism", "notify"}) {
     const bool for_components = name == "tls-cert" && o.components.tls_listener;
     if (all.contains(name) && !for_components) throw usage_error(origin, "excludes --" + std::string(name));
   }

@@ -27,6 +27,9 @@ const std::vector<flag>& all_flags() {
       {"no-register", one_switch, "", served, "They may not: the default"},
       {"registration-token", secret, "TOKEN", served, "Only who shows it may make an account (XEP-0445)"},
       {"anonymous", one_switch, "", served, "Anybody gets a session under a name of the server's choice (SASL ANONYMOUS)"},
+      {"sasl-mechanism", list, "NAME", served,
+       "Of the ways to log in (SASL) only those named are offered, and jabber:iq:auth only beside PLAIN; repeatable; none: all "
+       "that can be"},
       {"admin", list, "JID", served,
        "An account that may add, delete and end others by commands (XEP-0133), and empty the server; repeatable"},
       {"accept-any-user", one_switch, "", served,

@@ -9,6 +9,7 @@
 #include "components.hpp"
 #include "encryption.hpp"
 #include "group_chat.hpp"
+#include "logins.hpp"
 #include "lookup.hpp"
 #include "settings.hpp"
 #include "values.hpp"
@@ -244,6 +245,7 @@ options make_options(const settings& all) {
   read_manager(all, o);
   read_group_chat(all, o);
   read_administration(all, o);
+  read_mechanisms(all, o);
   read_notify(all, o);
   read_limits(all, o);
   read_running(all, o);

@@ -209,6 +209,7 @@ void server::house::furnish_clients() {
   if (options_.manager) s.sessions = options_.manager->sessions;
   s.keeps_sessions = options_.manager && options_.timeouts.sm_grace.count() != 0;
   s.offer_anonymous = options_.anonymous;
+  s.mechanisms = options_.mechanisms;
   s.offer_digest = session_settings_.digests;
   s.offer_rosters = !managers_.empty();
   if (s.offer_rosters) s.capabilities = session::capabilities_element(session_settings_);

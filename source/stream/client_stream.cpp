@@ -34,6 +34,7 @@ feature_state client_stream::state() const noexcept {
   unsigned bits = 0;
   if (version_1_) bits |= has::version_1;
   if (plaintext_login_ || secured_) bits |= has::passwords;
+  if (may_offer(sasl::mechanism::plain)) bits |= has::plain;
   if (settings_->offer_registration) bits |= has::registration;
   if (!who_.empty()) bits |= has::login;
   if (phase_ == stream::phase::open) bits |= has::resource;

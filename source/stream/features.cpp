@@ -85,7 +85,7 @@ const feature channel_binding{"channel binding", has::version_1 | has::secured, 
 const feature sasl{"sasl", has::version_1 | has::passwords, has::login, append_mechanisms};
 // XEP-0388 section 6.3: under TLS only.
 const feature sasl2{"sasl2", has::version_1 | has::passwords | has::secured, has::login, append_authentication};
-const feature legacy_login{"legacy login", has::passwords, has::login, append_constant<iq_auth>};
+const feature legacy_login{"legacy login", has::passwords | has::plain, has::login, append_constant<iq_auth>};
 const feature registration{"registration", has::passwords | has::registration, has::login, append_registration};
 const feature resource_binding{"resource binding", has::version_1 | has::login, has::resource, append_constant<bind>};
 const feature session{"session", has::version_1 | has::login, has::resource, append_constant<session_question>};

@@ -51,6 +51,11 @@ std::string client_stream::without_alias(std::string_view name) const {
   return found == settings_->aliases.end() ? std::string(name) : std::string(name.substr(0, at + 1)) + found->second;
 }
 
+bool client_stream::may_offer(sasl::mechanism m) const noexcept {
+  const auto& some = settings_->mechanisms;
+  return some.empty() || std::find(some.begin(), some.end(), m) != some.end();
+}
+
 std::vector<sasl::mechanism> client_stream::mechanisms() const {
   const bool bindings = login_ && login_->tls.bindings.any();
   const bool certificate = login_ && login_->tls.certificate;
@@ -60,7 +65,7 @@ std::vector<sasl::mechanism> client_stream::mechanisms() const {
     if (m == sasl::mechanism::external) known = certificate;
     if (m == sasl::mechanism::anonymous) known = settings_->offer_anonymous;
     if (sasl::is_scram(m)) known = settings_->offer_scram && (bindings || !sasl::is_plus(m));
-    if (known) ours.push_back(m);
+    if (known && may_offer(m)) ours.push_back(m);
   }
   return ours;
 }

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from harness import DOMAIN, Deployment, main
-from test_notices import update
+from test_notices import tls_part, update
 from tls_client import TlsStream, client_context, make_certificate
 from tool import Tool
 from wire import Stream
@@ -62,8 +62,12 @@ class FromElsewhere(Stream):
         self.socket.connect(address)
 
 
-class TlsFromElsewhere(TlsStream, FromElsewhere):
-    pass
+def secured(who):
+    """The same, with TLS."""
+    return type("Tls" + who.__name__, (TlsStream, who), {})
+
+
+TlsFromElsewhere = secured(FromElsewhere)
 
 
 class FromOne(FromElsewhere):
@@ -142,10 +146,9 @@ class Haproxy(unittest.TestCase):
         self.systems[PLACES[0]].front.wait_log(f'jid="bob@{DOMAIN}/through" address="{self.address_in_log}"')
 
 
-class WithLine(Haproxy):
-    """PROXY, version 1: a line of text; notices and limits go by what it says."""
+class Believed:
+    """What haproxy says counts: log, notices and limits go by the client's own address, whatever the version of the header, with TLS passed through and without."""
 
-    how = "send-proxy"
     most = 10  # connects from an address, while the tests run
     couplet_options = ("--proxy-from", "192.0.2.0/24", "--proxy-from", "127.0.0.1/32", "--notify", f"carol@{DOMAIN}",
                        "--max-connects-per-ip", f"{most}/3600")  # fmt: skip
@@ -155,8 +158,8 @@ class WithLine(Haproxy):
         with FromElsewhere(self.systems[PLACES[0]].front.address()) as carol:
             carol.login("carol", "watch").available()
 
-            def hears(what, who):
-                notice = update(f"bob@{DOMAIN}/{who.place}", what, who.place).encode()
+            def hears(what, who, tls=""):
+                notice = update(f"bob@{DOMAIN}/{who.place}", what, who.place, tls).encode()
                 while notice not in carol.receive_bytes():
                     pass
 
@@ -165,6 +168,11 @@ class WithLine(Haproxy):
                     bob.login("bob", who.place)
                     hears("login", who)
                 hears("logout", who)
+                with secured(who)(self.through["tls"], client_context(), direct=True, server_name=PLACES[0]) as bob:
+                    bob.login("bob", who.place, how="sasl")
+                    hears("login", who, tls_part(bob.socket))
+                    strength = tls_part(bob.socket)
+                hears("logout", who, strength)
 
     def test_connects_are_counted_by_client(self):
         def connect(who):
@@ -176,8 +184,17 @@ class WithLine(Haproxy):
             self.assertEqual(connect(FromWhoComesOften), (None, True))
         for _ in range(3):
             self.assertEqual(connect(FromWhoComesOften), ("policy-violation", True))
+        with self.assertRaises(OSError):  # there is no language yet to say it in
+            secured(FromWhoComesOften)(self.through["tls"], client_context(), direct=True, server_name=PLACES[0])
         self.assertEqual(connect(FromAnother), (None, True))
+        secured(FromAnother)(self.through["tls"], client_context(), direct=True, server_name=PLACES[0]).close()
         self.systems[PLACES[0]].front.wait_log_like(f'reason="too_many_connects"[^\n]* address="{FromWhoComesOften.place}"')
+
+
+class WithLine(Believed, Haproxy):
+    """PROXY, version 1: a line of text."""
+
+    how = "send-proxy"
 
     def test_who_is_no_proxy_is_not_believed_and_a_proxy_must_speak(self):
         front = self.systems[PLACES[0]].front
@@ -197,12 +214,10 @@ class WithLine(Haproxy):
         self.assertNotIn("203.0.113.9", front.log())
 
 
-class WithBlock(Haproxy):
+class WithBlock(Believed, Haproxy):
     """PROXY, version 2: binary; and haproxy's health checks, which say that they are nobody's connection."""
 
     how = "send-proxy-v2 check inter 100ms"
-    couplet_options = ("--proxy-from", "127.0.0.1/32")
-    address_in_log = CLIENT_ADDRESS
 
     def test_health_checks_are_in_order(self):
         for name in PLACES:

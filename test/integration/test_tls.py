@@ -141,16 +141,15 @@ class Tls(unittest.TestCase):
         for mechanism in everything[:-1]:
             self.assertEqual(slixmpp_login(self.plain, mechanism, version)[0], "refused", mechanism)
 
-    def test_slixmpp_chats(self):
+    def chat_by_slixmpp(self, mechanisms):
         """By either way in, and over either version."""
-        self.start(threads=2)
 
         async def chat():
             alice, bob = Slix(None, ssl.TLSVersion.TLSv1_2), Slix(None, ssl.TLSVersion.TLSv1_3, user="bob")
             try:
                 alice.connect(self.plain)
                 bob.connect(self.tls, use_ssl=True)
-                for client, mechanism in ((alice, "SCRAM-SHA-512-PLUS"), (bob, "PLAIN")):
+                for client, mechanism in zip((alice, bob), mechanisms):
                     self.assertEqual(await asyncio.wait_for(client.done, PATIENCE), mechanism)
                 for number, (sender, receiver) in enumerate(((alice, bob), (bob, alice)) * 3):
                     text = f"{number}: grüße & <küsse> " + "x" * 5000 * number
@@ -162,6 +161,20 @@ class Tls(unittest.TestCase):
                 await away(bob)
 
         LOOP.run_until_complete(chat())
+
+    def test_slixmpp_chats(self):
+        self.start(threads=2)
+        self.chat_by_slixmpp(("SCRAM-SHA-512-PLUS", "PLAIN"))
+
+    def test_slixmpp_where_nothing_is_bound_to_the_channel(self):
+        """An operator whose clients are old slixmpp's chooses for them: as it is, it logs in by SCRAM, whatever the version, and PLAIN is not there."""
+        self.start("--sasl-mechanism", "SCRAM-SHA-256", threads=2)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            self.assertEqual(slixmpp_login(self.plain, version=version), ("SCRAM-SHA-256", ["SCRAM-SHA-256"]))
+            self.assertEqual(slixmpp_login(self.plain, version=version, password="wrong"), ("refused", ["SCRAM-SHA-256"]))
+        self.chat_by_slixmpp(("SCRAM-SHA-256",) * 2)
+        with TlsStream(self.plain, client_context()) as legacy, self.assertRaises(AssertionError):
+            legacy.login("alice")
 
     def test_every_way_of_one_account(self):
         self.start()

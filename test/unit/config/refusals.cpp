@@ -44,6 +44,7 @@ TEST_CASE("what is wrong is named in one line, with exit code 2") {
       {{"--notify", "a@localhost/\n"}, "--notify: expected a JID, not \"a@localhost/\\n\""},
       {{"--notify", "a@localhost", "--notify", "A@localhost"}, "--notify: \"a@localhost\" is given twice"},
       {{"--no-clients", "--c2s", "a:b", "--notify", "x.localhost"}, "--no-clients: excludes --notify"},
+      {{"--no-clients", "--c2s", "a:b", "--sasl-mechanism", "PLAIN"}, "--no-clients: excludes --sasl-mechanism"},
       {{"--registration-token", "x"}, "--registration-token: needs --register"},
       {{"--max-registrations-per-ip", "3"}, "--max-registrations-per-ip: expected N/SECONDS"},
       {{"--http-redirect", "example.org"}, "--http-redirect: expected a URL that begins with http:// or https://"},

@@ -32,21 +32,23 @@ TEST_CASE("features: what each state offers") {
   const row rows[] = {
       {0, false, false, false, false, false, false, false},
       {version_1, false, false, false, false, false, false, false},
-      {passwords, false, false, false, true, false, false, false},
-      {version_1 | passwords, false, true, false, true, false, false, false},
+      {passwords, false, false, false, false, false, false, false},
+      {passwords | plain, false, false, false, true, false, false, false},
+      {version_1 | passwords, false, true, false, false, false, false, false},
+      {version_1 | passwords | plain, false, true, false, true, false, false, false},
       {version_1 | registration, false, false, false, false, false, false, false},
-      {version_1 | passwords | registration, false, true, false, true, true, false, false},
-      {version_1 | passwords | registration | login, false, false, false, false, false, true, true},
+      {version_1 | passwords | plain | registration, false, true, false, true, true, false, false},
+      {version_1 | passwords | plain | registration | login, false, false, false, false, false, true, true},
       {version_1 | login, false, false, false, false, false, true, true},
-      {passwords | login, false, false, false, false, false, false, false},
+      {passwords | plain | login, false, false, false, false, false, false, false},
       {version_1 | passwords | login | resource, false, false, false, false, false, false, false},
       // With a certificate: TLS before all else, and once only.
       {tls, false, false, false, false, false, false, false},
       {version_1 | tls, true, false, false, false, false, false, false},
-      {version_1 | tls | passwords, true, true, false, true, false, false, false},
-      {version_1 | tls | secured | passwords, false, true, true, true, false, false, false},
-      {tls | secured | passwords, false, false, false, true, false, false, false},
-      {version_1 | tls | secured | passwords | login, false, false, false, false, false, true, true},
+      {version_1 | tls | passwords | plain, true, true, false, true, false, false, false},
+      {version_1 | tls | secured | passwords | plain, false, true, true, true, false, false, false},
+      {tls | secured | passwords | plain, false, false, false, true, false, false, false},
+      {version_1 | tls | secured | passwords | plain | login, false, false, false, false, false, true, true},
       {version_1 | tls | login, false, false, false, false, false, true, true},
   };
   for (const auto& r : rows) {
@@ -65,14 +67,14 @@ TEST_CASE("features: nothing is offered both before and after a login") {
   for (const auto* before : features::all())
     for (const auto* after : features::all())
       if ((before->forbids & has::login) != 0 && (after->needs & has::login) != 0)
-        for (unsigned state = 0; state < 512; ++state)
+        for (unsigned state = 0; state < 2048; ++state)
           CHECK_FALSE(
               (offered(*before, static_cast<feature_state>(state)) && offered(*after, static_cast<feature_state>(state))));
   CHECK(features::all().size() == 12);
 }
 
 TEST_CASE("SECURITY 7: passwords are never offered where they may not travel") {
-  for (unsigned bits = 0; bits < 512; ++bits) {
+  for (unsigned bits = 0; bits < 2048; ++bits) {
     const auto state = static_cast<feature_state>(bits & ~unsigned{has::passwords});
     const auto out = written(state);
     CHECK(out.find("mechanism") == std::string::npos);
@@ -119,7 +121,7 @@ TEST_CASE("features: what TLS makes possible, and the limits") {
   what.bindings = &bindings;
   what.max_bytes = 8192;
   what.idle_seconds = 600;
-  const auto state = static_cast<feature_state>(version_1 | tls | secured | passwords | has::limits);
+  const auto state = static_cast<feature_state>(version_1 | tls | secured | passwords | has::plain | has::limits);
   CHECK(written(state, what) ==
         "<stream:features><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/>"
         "<channel-binding type='tls-server-end-point'/></sasl-channel-binding>"
@@ -130,7 +132,7 @@ TEST_CASE("features: what TLS makes possible, and the limits") {
         "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>8192</max-bytes><idle-seconds>600</idle-seconds></limits>"
         "</stream:features>");
   what.mechanisms = {};  // XEP-0388: none without a mechanism; XEP-0440: neither
-  CHECK(written(version_1 | tls | secured | passwords, what) ==
+  CHECK(written(version_1 | tls | secured | passwords | has::plain, what) ==
         "<stream:features><auth xmlns='http://jabber.org/features/iq-auth'/></stream:features>");
 }
 
