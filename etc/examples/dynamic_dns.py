@@ -47,11 +47,10 @@ class DynamicDns(slixmpp.ComponentXMPP):
                 await self.tell(self.script(who.node))
 
     def script(self, name):
-        host = f"{name}.{self.options.zone}."
-        lines = [f"zone {self.options.zone}.", f"update delete {host} A", f"update delete {host} AAAA"]
-        addresses = sorted({address for n, address in self.online.values() if n == name})
-        lines += [f"update add {host} 60 {'AAAA' if ':' in address else 'A'} {address}" for address in addresses]
-        return "\n".join([*lines, "send", ""])
+        host, server = f"{name}.{self.options.zone}.", self.options.server and f"server {self.options.server}\n"
+        lines = [f"{server}zone {self.options.zone}.", f"update delete {host} A", f"update delete {host} AAAA"]
+        add = [f"update add {host} 60 {'AAAA' if ':' in a else 'A'} {a}" for a in sorted({a for n, a in self.online.values() if n == name})]
+        return "\n".join([*lines, *add, "send", ""])
 
     async def tell(self, script):
         if not self.options.run:
@@ -67,6 +66,7 @@ if __name__ == "__main__":
     p.add_argument("--listener", default="127.0.0.1:5347", help="for components [%(default)s]")
     p.add_argument("--domain", default="localhost", help="whose users get names [%(default)s]")
     p.add_argument("--sender", help="who sends notices: the server's first domain, or its --sm-id [DOMAIN]")
+    p.add_argument("--server", metavar="'ADDRESS [PORT]'", default="", help="who takes updates [the zone's primary]")
     p.add_argument("--run", metavar="COMMAND", help="nsupdate and its arguments; without it only prints what would be told")
     options = p.parse_args()
     options.sender, options.zone = options.sender or options.domain, options.zone.lower()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What each component library (slixmpp, Twisted, @xmpp/component, gloox) has of the component listener: talk with a client both ways, being
-replaced, and coming back to what was said meanwhile."""
+"""What each component library (slixmpp, Twisted, @xmpp/component, gloox) has of the component listener: talk with a client and with components of
+each library both ways, being replaced, and coming back to what was said meanwhile."""
 
 import threading
 
@@ -8,7 +8,7 @@ import twisted_world
 from component_ends import LIBRARIES, SECRET, Client, loop, make, on_loop
 from harness import WithDeployment, in_every_role, main, wait_until
 
-BOT = "bot.localhost"
+BOT, OTHER = "bot.localhost", "other.localhost"
 
 
 def with_each_library(cls):
@@ -30,7 +30,7 @@ class Libraries(WithDeployment):
     def setUpClass(cls):
         # Behind another Couplet the listener is there anyway.
         listen = ("--listen-components", "127.0.0.1:0") if cls.role == "one" else ()
-        flags = ("--component", f"{BOT}:{SECRET}", "--component-conflict", "replace", "--component-grace", "15")
+        flags = ("--component", f"{BOT}:{SECRET}", "--component", f"{OTHER}:{SECRET}", "--component-conflict", "replace", "--component-grace", "15")
         cls.options = {"manager": (*listen, *flags)}
         super().setUpClass()
 
@@ -60,6 +60,20 @@ class Libraries(WithDeployment):
         self.addCleanup(bot.leave)
         for text in ("1 < 2 & \"quoted\" 'too'", "]]> ☕ \U0001f375", "x" * 3000):
             self.talk(bot, text)
+
+    def each_talks_to_components(self, come):
+        bot = come()
+        self.addCleanup(bot.leave)
+        for library, kind in LIBRARIES.items():
+            gone = self.system.back.log().count("component gone")
+            other = kind(OTHER, self.where)
+            for text in ("1 < 2 & \"quoted\" 'too'", f"of {library}"):
+                bot.send(f"n@{OTHER}/r", text)
+                self.assertEqual(other.next(), (BOT, text))
+                other.send(f"n@{BOT}/r", "re: " + text)
+                self.assertEqual(bot.next(), (OTHER, "re: " + text))
+            other.leave()
+            wait_until(lambda n=gone: self.system.back.log().count("component gone") > n, "the other has left")
 
     def each_is_replaced(self, come):
         first, second = come(), come()

@@ -2,12 +2,17 @@
 """The components of etc/examples, attached to a session manager on Twisted's component server, which Couplet stands in front of."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
 
+import dns.message
+import dns.opcode
+import dns.rdatatype
+import dns.tsigkeyring
 import test_twisted_manager as outside
 import twisted_world
 from harness import DOMAIN, LINK_SECRET, PASSWORDS, PATIENCE, ROOT, SM_ID, Server, main, secret_file, wait_until
@@ -62,6 +67,40 @@ class Example:
         self.process.wait(PATIENCE)
         self.reader.join(PATIENCE)
         self.process.stdout.close()
+
+
+class NameServer:
+    """The primary of a zone, which takes updates (RFC 2136) that are signed with its key (TSIG)."""
+
+    KEY = ("dyn-key.", "c2VjcmV0IG9mIHRoZSB6b25l")
+
+    def __init__(self, folder):
+        self.key_file = secret_file(folder, "dyn.key", f'key "{self.KEY[0]}" {{ algorithm hmac-sha256; secret "{self.KEY[1]}"; }};')
+        self.keys = dns.tsigkeyring.from_text({self.KEY[0]: self.KEY[1]})
+        self.records, self.updates = set(), []
+        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.where = "%s %s" % self.socket.getsockname()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while (packet := self.socket.recvfrom(65535))[0]:
+            wire, who = packet
+            update = dns.message.from_wire(wire, keyring=self.keys)  # a wrong signature raises
+            if update.had_tsig and update.opcode() == dns.opcode.UPDATE:
+                for change in update.update:
+                    name, kind = change.name.to_text(), dns.rdatatype.to_text(change.rdtype)
+                    if change.deleting:
+                        self.records = {r for r in self.records if r[:2] != (name, kind)}
+                    self.records |= {(name, kind, data.to_text()) for data in change}
+                self.updates.append(update.zone[0].name.to_text())
+            self.socket.sendto(dns.message.make_response(update).to_wire(), who)
+
+    def stop(self):
+        self.socket.sendto(b"", self.socket.getsockname())
+        self.thread.join(PATIENCE)
+        self.socket.close()
 
 
 class Examples(unittest.TestCase):
@@ -133,6 +172,26 @@ class Examples(unittest.TestCase):
         wait_until(lambda: ran() == login, "nsupdate was told of the login")
         alice.close()
         wait_until(lambda: ran() == login + told + "send\n", "nsupdate was told of the logout")
+
+    def test_dynamic_dns_updates_a_zone(self):
+        """By nsupdate itself."""
+        primary = NameServer(self.folder)
+        self.addCleanup(primary.stop)
+        example = self.example("dynamic_dns.py", DNS, "dyn.example", "--run", f"nsupdate -k {primary.key_file}", "--server", primary.where)
+
+        def holds(*records):
+            wait_until(lambda: primary.records == {("alice.dyn.example.", "A", a) for a in records}, f"{records}, not {primary.records}")
+
+        first = self.login("alice", "a", "127.0.0.5")
+        holds("127.0.0.5")
+        second = self.login("alice", "b", "127.0.0.6")
+        holds("127.0.0.5", "127.0.0.6")
+        first.close()
+        holds("127.0.0.6")
+        second.close()
+        holds()
+        self.assertEqual(set(primary.updates), {"dyn.example."})
+        self.assertNotRegex(example.said, "update|fail|refused")
 
     def test_dynamic_dns_takes_nothing_from_users_and_no_names_that_are_none(self):
         dns = self.example("dynamic_dns.py", DNS, "dyn.example")
