@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sasl/mechanisms.hpp"
 
@@ -35,6 +36,10 @@ struct offer {
   std::string_view capabilities;                     ///< <c/> of the server
   bool invited_only = false;                         ///< registration needs a token (XEP-0445)
 };
+
+/// The types of channel binding that are advertised (XEP-0440), the best first: none where no mechanism uses them, for alone they would tell a
+/// client that somebody has cut those mechanisms out (section 5).
+std::vector<std::string_view> advertised_types(const offer& what);
 
 /// A step of the negotiation. It may be taken exactly when the state has all bits of `needs` and none of `forbids`; what may
 /// be taken is advertised (RFC 6120 section 4.3.2), and only that. A client may take a step without having seen it advertised:

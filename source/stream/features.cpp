@@ -9,19 +9,18 @@ namespace couplet::stream {
 
 namespace {
 
-void append_starttls(std::string& out, feature_state state, const offer&) {
+void append_starttls(std::string& out, feature_state state, const offer& what) {
   // RFC 6120 section 5.4.1: where nothing but TLS is left to do, it says so.
   out += "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>";
-  if ((state & has::passwords) == 0) out += "<required/>";
+  if ((state & has::passwords) == 0 || what.mechanisms.empty()) out += "<required/>";
   out += "</starttls>";
 }
 
 void append_binding_types(std::string& out, feature_state, const offer& what) {
-  if (what.bindings == nullptr || !what.bindings->any()) return;
-  // XEP-0440 section 5: to a client they would mean, alone, that somebody has cut the mechanisms out for which they are.
-  if (std::none_of(what.mechanisms.begin(), what.mechanisms.end(), sasl::is_plus)) return;
+  const auto types = advertised_types(what);
+  if (types.empty()) return;
   out += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>";
-  for (const auto type : what.bindings->types()) ((out += "<channel-binding type='") += type) += "'/>";
+  for (const auto type : types) ((out += "<channel-binding type='") += type) += "'/>";
   out += "</sasl-channel-binding>";
 }
 
@@ -77,6 +76,12 @@ void append_limits(std::string& out, feature_state, const offer& what) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> advertised_types(const offer& what) {
+  const auto& ways = what.mechanisms;
+  if (what.bindings == nullptr || std::none_of(ways.begin(), ways.end(), sasl::is_plus)) return {};
+  return what.bindings->types();
+}
 
 namespace features {
 

@@ -46,12 +46,12 @@ bool client_stream::on_login_iq(event& e) {
   login_->client_id = id_attribute(e.element.bytes);
   if (registration && !settings_->offer_registration) {
     refuse_iq("service-unavailable", "Accounts are not made here.", e.out);
-  } else if (!registration && (state() & has::plain) == 0) {
-    refuse_iq("service-unavailable", "Passwords are not taken here but by SASL.", e.out);
-  } else if (!offered(registration ? features::registration : features::legacy_login, state())) {
+  } else if ((state() & has::passwords) == 0) {
     // The question is refused like the password, so that a client finds out before it sends one.
     refuse_iq("policy-violation", "Passwords are not taken over a connection that is not encrypted.", e.out);
     count_attempt(close_reason::plaintext_refused, e.out);
+  } else if (!offered(registration ? features::registration : features::legacy_login, state())) {
+    refuse_iq("service-unavailable", "Passwords are not taken here but by SASL.", e.out);
   } else if (invitation) {
     on_invitation(query, e.out);
   } else if (registration) {

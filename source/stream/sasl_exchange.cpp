@@ -117,7 +117,10 @@ void client_stream::on_scram(std::string_view message, event& e) {
   }
   const auto ours = mechanisms();
   const auto& bindings = login_->tls.bindings;
-  const auto types = bindings.types();
+  offer told;
+  told.mechanisms = ours;
+  told.bindings = &bindings;
+  const auto types = advertised_types(told);
   login_->scram = std::make_unique<sasl::scram_server>(*login_->mechanism, sasl::scram_offer(ours, types, true));
   auto verdict = login_->scram->on_client_first(message, bindings, *domain_);
   if (verdict == sasl::verdict::ok && contradicts_header(login_->scram->has_authzid(), login_->scram->who()))

@@ -133,6 +133,8 @@ class world {
       if (!second) c.aliases = {{"alias", "example.org"}};
       c.offer_registration = c.offer_scram = c.offer_tls = c.offer_anonymous = c.ask_for_accounts = second;
       if (second) c.logins_checked_by = stream::login_check::credentials;
+      if (second && control)
+        c.mechanisms = {sasl::mechanism::scram_sha256, sasl::mechanism::scram_sha1_plus, sasl::mechanism::external};
       c.max_login_attempts = second ? 0 : 3;
       return c;
     };

@@ -139,16 +139,46 @@ class ChannelBinding(WithDeployment):
 HASHES = ("1", "256", "512")
 
 
-class ByHashlib(WithDeployment):
-    """All types, all mechanisms, all flags."""
-
-    threads = 2
-    options = {"client": ("--listen-tls", "127.0.0.1:0")}
+class Downgrades:
+    """Who cuts something out of the features is seen (XEP-0474)."""
 
     def begin(self, version, address=None):
         stream = self.enterContext(OverOpenSsl(address or self.system.front.address("client-tls"), version))
         stream.open("1.0")
         return stream, stream.receive()
+
+    def downgrade(self, stream, features, number, dialect, group, forget=False):
+        """What a client sees that looks for who cuts something out of the features (XEP-0474); `forget`: and has the hash cut out, too."""
+        scram = Scram(f"SCRAM-SHA-{number}", "alice", PASSWORDS["alice"])
+        if forget:
+            scram.final = lambda challenge, final=scram.final: final(challenge.rpartition(",h=")[0])
+        how = log_in(stream, scram, f"SCRAM-SHA-{number}", dialect)
+        if not forget:
+            self.assertEqual(scram.said["h"], downgrade_hash(scram.hash, features, group))
+        return how
+
+    def test_downgrades_are_seen(self):
+        for number in HASHES:
+            ways = [(SASL, f"{{{SASL}}}mechanisms"), (SASL2, f"{{{SASL2}}}authentication")]
+            for version in VERSIONS:
+                for dialect, group in ways:
+                    stream, features = self.begin(version)
+                    self.assertEqual(self.downgrade(stream, features, number, dialect, group), "success")
+                stream, features = self.begin(version)
+                self.assertEqual(self.downgrade(stream, features, number, *ways[0], forget=True), "not-authorized")
+            # In the clear there are no types, and so nothing of them in the hash.
+            stream = self.enterContext(Stream(self.system.address))
+            stream.open("1.0")
+            features = stream.receive()
+            self.assertIsNone(features.find(f"{{{BINDINGS}}}sasl-channel-binding"))
+            self.assertEqual(self.downgrade(stream, features, number, *ways[0]), "success")
+
+
+class ByHashlib(Downgrades, WithDeployment):
+    """All types, all mechanisms, all flags."""
+
+    threads = 2
+    options = {"client": ("--listen-tls", "127.0.0.1:0")}
 
     def login(self, version, mechanism, flag, spoil=False, password=PASSWORDS["alice"], dialect=SASL, address=None):
         stream, _ = self.begin(version, address)
@@ -210,31 +240,12 @@ class ByHashlib(WithDeployment):
                 how = self.login(version, "SCRAM-SHA-512-PLUS", "p=tls-server-end-point", address=address)
                 self.assertEqual(how, "success", (digest, version))
 
-    def downgrade(self, stream, features, number, dialect, group, forget=False):
-        """What a client sees that looks for who cuts something out of the features (XEP-0474); `forget`: and has the hash cut out, too."""
-        scram = Scram(f"SCRAM-SHA-{number}", "alice", PASSWORDS["alice"])
-        if forget:
-            scram.final = lambda challenge, final=scram.final: final(challenge.rpartition(",h=")[0])
-        how = log_in(stream, scram, f"SCRAM-SHA-{number}", dialect)
-        if not forget:
-            self.assertEqual(scram.said["h"], downgrade_hash(scram.hash, features, group))
-        return how
 
-    def test_downgrades_are_seen(self):
-        for number in HASHES:
-            ways = [(SASL, f"{{{SASL}}}mechanisms"), (SASL2, f"{{{SASL2}}}authentication")]
-            for version in VERSIONS:
-                for dialect, group in ways:
-                    stream, features = self.begin(version)
-                    self.assertEqual(self.downgrade(stream, features, number, dialect, group), "success")
-                stream, features = self.begin(version)
-                self.assertEqual(self.downgrade(stream, features, number, *ways[0], forget=True), "not-authorized")
-            # In the clear there are no types, and so nothing of them in the hash.
-            stream = self.enterContext(Stream(self.system.address))
-            stream.open("1.0")
-            features = stream.receive()
-            self.assertIsNone(features.find(f"{{{BINDINGS}}}sasl-channel-binding"))
-            self.assertEqual(self.downgrade(stream, features, number, *ways[0]), "success")
+class WithoutBinding(Downgrades, WithDeployment):
+    """Where nothing that binds is offered, clients hear of no types either, and the hash that protects the offer has none."""
+
+    threads = 2
+    options = {"client": ("--listen-tls", "127.0.0.1:0", *(w for n in HASHES for w in ("--sasl-mechanism", f"SCRAM-SHA-{n}")))}
 
 
 if __name__ == "__main__":

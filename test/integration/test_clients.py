@@ -48,6 +48,14 @@ class WithPrograms(WithDeployment):
         file = secret_file(self.system.secrets, "sendxmpprc", settings)
         return self.enterContext(Tool(self.sendxmpp_program, "-d", "-n", "-f", file, *(["-t"] if direct else []), *words))
 
+    def listening_sendxmpp(self, jid_in="jid"):
+        """One that prints what comes, and the JID that it got."""
+        listener = self.sendxmpp("-l")
+        listener.wait_said(f"<{jid_in}>")
+        jid = listener.said().split(f"<{jid_in}>")[1].split(f"</{jid_in}>")[0]
+        listener.wait_said(f"from='{jid}'")  # its presence: messages for the account reach it
+        return listener, jid
+
     def strophe(self, way="starttls", password=None):
         port = self.tls[1] if way == "direct" else self.address[1]
         self.assertTrue(os.access(STROPHE, os.X_OK), "COUPLET_STROPHE_ECHO names no program: build/test/integration/strophe/strophe_echo")
@@ -72,14 +80,6 @@ class Clients(WithPrograms):
 
     def test_sendxmpp_starttls(self):
         self.send_by_sendxmpp(TEXT, direct=False)  # it ends the line after <starttls/>
-
-    def listening_sendxmpp(self):
-        """One that prints what comes, and the JID that it got."""
-        listener = self.sendxmpp("-l")
-        listener.wait_said("<jid>")
-        jid = listener.said().split("<jid>")[1].split("</jid>")[0]
-        listener.wait_said(f"from='{jid}'")  # its presence: messages for the account reach it
-        return listener, jid
 
     def test_sendxmpp_receives(self):
         listener, jid = self.listening_sendxmpp()
@@ -177,6 +177,14 @@ class NewerClients(WithPrograms):
                     message = self.next_message()
                     self.assertEqual(body(message).strip(), TEXT)
                     self.assertTrue(message.get("from").startswith(f"alice@{DOMAIN}/go-sendxmpp."), message.get("from"))
+
+    def test_sendxmpp_that_is_bound_receives(self):
+        listener, jid = self.listening_sendxmpp("authorization-identifier")
+        self.assertIn("mechanism='SCRAM-SHA-512-PLUS'", listener.said())
+        for text in ("to the one that is bound", "and once more"):
+            self.bob.message(jid, text)
+            listener.wait_said(text)
+        self.assertIsNone(listener.process.poll())
 
     def test_sendxmpp_takes_the_best_by_itself(self):
         sender = self.sendxmpp(self.bob.jid)

@@ -16,7 +16,7 @@ import slixmpp
 from harness import DOMAIN, LOOPBACK, PASSWORDS, PATIENCE, Deployment, Server, main, run, wait_until
 from slixmpp.features.feature_mechanisms.stanza import Auth
 from tls_client import STARTTLS, TlsStream, client_context, make_certificate, openssl
-from wire import CLIENT, SASL, STREAMS, Stream
+from wire import CLIENT, SASL, STREAMS, Stream, stanza_error
 
 LOOP = asyncio.new_event_loop()  # slixmpp leaves tasks behind, which want it to be there at the end
 asyncio.set_event_loop(LOOP)
@@ -173,8 +173,11 @@ class Tls(unittest.TestCase):
             self.assertEqual(slixmpp_login(self.plain, version=version), ("SCRAM-SHA-256", ["SCRAM-SHA-256"]))
             self.assertEqual(slixmpp_login(self.plain, version=version, password="wrong"), ("refused", ["SCRAM-SHA-256"]))
         self.chat_by_slixmpp(("SCRAM-SHA-256",) * 2)
-        with TlsStream(self.plain, client_context()) as legacy, self.assertRaises(AssertionError):
-            legacy.login("alice")
+        with TlsStream(self.plain, client_context()) as legacy:
+            legacy.open()
+            for how in ("plain", "digest"):
+                answer = legacy.ask(legacy.auth_iq("alice", "old", PASSWORDS["alice"], how))
+                self.assertEqual(stanza_error(answer), "service-unavailable")
 
     def test_every_way_of_one_account(self):
         self.start()

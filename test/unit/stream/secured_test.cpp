@@ -32,49 +32,6 @@ TEST_CASE("SECURITY 7: in the clear there is TLS to begin, and nothing else") {
   CHECK(r.closed == close_reason::protocol_violation);
 }
 
-TEST_CASE("XEP-0440: who knows passwords only tells of no channel binding, so that no client believes SCRAM-…-PLUS was cut out") {
-  auto s = everything();
-  s.logins_checked_by = login_check::credentials;
-  for (const bool scram : {false, true}) {
-    s.offer_scram = scram;
-    rig r(s);
-    const auto features = r.secure(rig::tls()).send(header);
-    CHECK(contains(features, "<mechanism>PLAIN</mechanism>"));
-    CHECK(contains(features, "-PLUS</mechanism>") == scram);
-    CHECK(contains(features, "sasl-channel-binding") == scram);
-  }
-}
-
-TEST_CASE("mechanisms: of those that can be, only the wanted ones are offered and taken, and without PLAIN no jabber:iq:auth") {
-  const std::string question = "<iq type='get' id='q'><query xmlns='jabber:iq:auth'/></iq>";
-  const std::string told =
-      "<iq type='set' id='s'><query "
-      "xmlns='jabber:iq:auth'><username>alice</username><password>pw</password><resource>r</resource></query></iq>";
-  auto s = everything();
-  s.offer_anonymous = false;
-  s.mechanisms = {sasl::mechanism::scram_sha256, sasl::mechanism::anonymous};
-  rig strict(s);
-  const auto features = strict.secure(rig::tls()).send(header);
-  for (const std::string& ns : {sasl_ns, std::string("urn:xmpp:sasl:2")})
-    CHECK(contains(features, "xmlns='" + ns + "'><mechanism>SCRAM-SHA-256</mechanism><"));
-  for (const std::string other : {"-PLUS", "sasl-channel-binding", "PLAIN", "ANONYMOUS", "SHA-512", "iq-auth"})
-    CHECK_FALSE(contains(features, other));
-  CHECK(contains(strict.send(auth("PLAIN", std::string("\0alice\0pw", 9))), "<invalid-mechanism/>"));
-  CHECK(contains(strict.send(auth("SCRAM-SHA-256-PLUS", "p=tls-exporter,,n=alice,r=client")), "<invalid-mechanism/>"));
-  CHECK(contains(strict.send(question), "<service-unavailable "));
-  CHECK(contains(strict.send(told), "<service-unavailable "));
-  CHECK(strict.routes.empty());
-  CHECK_FALSE(strict.question);
-  // A client that could bind, and was offered nothing of that kind, is believed.
-  static_cast<void>(strict.send(auth("SCRAM-SHA-256", "y,,n=alice,r=client")));
-  CHECK(strict.question);
-
-  s.mechanisms.push_back(sasl::mechanism::plain);
-  rig with_plain(s);
-  CHECK(contains(with_plain.secure(rig::tls()).send(header), "<auth xmlns='http://jabber.org/features/iq-auth'/>"));
-  CHECK(contains(with_plain.send(question), "<password/>"));
-}
-
 TEST_CASE("SECURITY 8: what follows starttls in the clear ends the stream") {
   rig r;
   r.send(header);
