@@ -46,6 +46,8 @@ struct options {
   /// Whether what components send and are sent goes into the log, but for what may be secret (component/stanza_log.hpp).
   bool logs_stanzas = false;
   std::vector<std::string> domains;  ///< the session manager's, prepared: no component has or speaks for one of them
+  std::vector<std::string>
+      aliases;  ///< other names of theirs, prepared: no component has or speaks for one, and nobody gets what is sent there
   deliver_function to_accounts;
   served_function on_served;
   /// What may wait for one connection. A c2s above 3/4 of it makes everybody wait, and is ended after ten seconds. A component is ended in the same

@@ -78,6 +78,7 @@ class router final : public hub::remote_clients {
   friend class c2s_traffic;
   friend class connection;
   void admit(connection& c);
+  connection& pick_to_make_way(const net::peer& newcomer);
   void dismiss(connection& c) noexcept;
   bool is_taken(std::string_view name) const;
   bool asks_for_certificates() const noexcept { return contexts_ && contexts_->asks_for_client_certificates(); }

@@ -45,6 +45,11 @@ class intrusive_list {
     node->unlink();
     return static_cast<T&>(*node);
   }
+  /// From the first to the last; `what` must not change the list.
+  template <class What>
+  void for_each(What&& what) {
+    for (auto* node = head_.next_; node != &head_; node = node->next_) what(static_cast<T&>(*node));
+  }
   /// All of `other` move to the end of this list.
   void take_all(intrusive_list& other) noexcept {
     while (!other.empty()) push_back(other.pop_front());

@@ -30,8 +30,14 @@ bool components::is_ours(std::string_view domain) const noexcept {
   return std::find(options_.domains.begin(), options_.domains.end(), domain) != options_.domains.end();
 }
 
+/// Names that mean something else: other names of ours, and other connection managers, which no stanza is for.
+bool components::is_nobodys(std::string_view domain) const noexcept {
+  const auto& aliases = options_.aliases;
+  return std::find(aliases.begin(), aliases.end(), domain) != aliases.end() || options_.c2s.find(domain) != options_.c2s.end();
+}
+
 bool components::is_configured(std::string_view domain) const {
-  return !is_ours(domain) && find_secret(options_.components, domain) != nullptr;
+  return !is_ours(domain) && !is_nobodys(domain) && find_secret(options_.components, domain) != nullptr;
 }
 
 // ---- who has which name ---------------------------------------------------------------------------------------------
@@ -106,7 +112,9 @@ void components::take_back(const std::string& name, std::vector<std::string>&& s
 }
 
 bool components::may_speak_for(std::string_view name, std::string_view domain) const {
-  return !options_.default_component.empty() && name == options_.default_component && !is_ours(domain) && !is_configured(domain);
+  if (options_.default_component.empty() || name != options_.default_component) return false;
+  const bool is_somebodys = is_ours(domain) || is_configured(domain) || served_.find(domain) != served_.end();
+  return !is_somebodys && !is_nobodys(domain);
 }
 
 /// With several connections the one with the highest number for this sender (rendezvous hashing): a connection that comes or goes moves
@@ -149,7 +157,7 @@ void components::route(std::string_view xml, const stanza_address& to) {
   if (auto* const c = choose(to.domain(), xml)) return send(*c, xml);
   if (is_configured(to.domain())) return keep(to.domain(), xml);
   const auto& fallback = options_.default_component;
-  if (fallback.empty()) return answer(xml, "remote-server-not-found", {});
+  if (fallback.empty() || is_nobodys(to.domain())) return answer(xml, "remote-server-not-found", {});
   if (auto* const c = choose(fallback, xml)) return send(*c, xml);
   keep(fallback, xml);
 }

@@ -63,6 +63,7 @@ class components final : public hub::other_domains, public net::has_deadline {
   void send_on(std::string_view xml);
   component_traffic* choose(std::string_view domain, std::string_view xml) const;
   bool is_ours(std::string_view domain) const noexcept;
+  bool is_nobodys(std::string_view domain) const noexcept;
   void to_accounts(std::string_view xml, const stanza_address& to);
   void send(component_traffic& c, std::string_view xml);
   void keep(std::string_view name, std::string_view xml);

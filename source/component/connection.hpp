@@ -26,6 +26,7 @@ class connection final : public net::wire, public net::list_node<unproven_tag> {
   /// Whether the router still counts it among those that have proved nothing.
   bool is_unproven() const noexcept { return net::list_node<unproven_tag>::linked(); }
   const std::string& name() const noexcept { return machine_.name(); }
+  const net::peer& who() const noexcept { return who_; }
   stream::component_stream& machine() noexcept { return machine_; }
 
   /// The handshake was right: from here on its elements are for `t`.

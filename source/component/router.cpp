@@ -22,6 +22,8 @@ namespace {
 /// Connections that have not proved themselves, those included that were refused and linger: c2s are few, so many of these
 /// are an attack.
 constexpr std::size_t max_unauthenticated = 64;
+/// Of one address, or one /64 of IPv6, while there are too many of them.
+constexpr std::size_t max_unauthenticated_of_one = 16;
 
 /// Wrong secrets from one address, or one /64 of IPv6; further connections of it are refused until the time is over.
 constexpr limits::connect_rate::options wrong_secrets_allowed{10, std::chrono::seconds(60)};
@@ -81,17 +83,31 @@ void router::note_wrong_secret(const net::peer& who) {
   wrong_secrets_.admit(who.rate_key(), board_.own_shard().now());
 }
 
-/// Where there are too many that have proved nothing, the one that waited longest makes way: a c2s needs one round trip for its
-/// handshake, so a crowd that only waits does not keep it out.
+/// Where there are too many that have proved nothing, the one that waited longest makes way, of the newcomer's address where most are: a c2s
+/// needs a few round trips for its handshake, so neither a crowd that only waits nor one that comes fast keeps it out.
 void router::admit(connection& c) {
   all_.insert(&c);
   unproven_.push_back(c);
   if (++unproven_count_ <= max_unauthenticated) return;
-  auto& oldest = unproven_.pop_front();
+  auto& oldest = pick_to_make_way(c.who());
+  oldest.net::list_node<unproven_tag>::unlink();
   --unproven_count_;
   oldest.end(close_reason::too_many_connections);
   oldest.flush();
   oldest.abort(close_reason::too_many_connections);
+}
+
+connection& router::pick_to_make_way(const net::peer& newcomer) {
+  const auto key = newcomer.rate_key();
+  connection* oldest = nullptr;
+  connection* oldest_of_the_same = nullptr;
+  std::size_t of_the_same = 0;
+  unproven_.for_each([&](connection& one) {
+    if (oldest == nullptr) oldest = &one;
+    if (one.who().rate_key() != key) return;
+    if (++of_the_same == 1) oldest_of_the_same = &one;
+  });
+  return of_the_same > max_unauthenticated_of_one ? *oldest_of_the_same : *oldest;
 }
 
 void router::dismiss(connection& c) noexcept {
@@ -164,6 +180,16 @@ void router::on_relief() {
 void router::say_table() const {
   for (const auto* c : all_) c->say_served();
   components_->say_who_is_missing();
+  for (const auto& [name, secret] : options_.c2s) {
+    if (find(name) != nullptr) continue;
+    const auto away = absent_.find(name);
+    const bool may_return = away != absent_.end();
+    const auto waits = may_return ? away->second->waiting().kept_bytes() : 0;
+    base::log::info("served domain", {{"name", name},
+                                      {"kind", "c2s"},
+                                      {"state", may_return ? "away" : "not connected"},
+                                      {"waiting_bytes", static_cast<long long>(waits)}});
+  }
 }
 
 /// Whoever waits for a component is told while he is still there.

@@ -19,11 +19,11 @@ class traffic {
   virtual void on_slow(bool slow) = 0;
   /// Its name is not served by this connection any more: the stream ends. May come more than once.
   virtual void leave() = 0;
-  /// A piece that the peer was not given. Only when the connection is over, in their order, and before on_gone().
   /// Whether the peer counts what it is sent.
   virtual bool counts() const noexcept { return false; }
   /// The connection is over, and this goes on without it, with what was not acknowledged: then nothing goes back, and it is not gone.
   virtual bool outlives(net::outbox&, base::close_reason) { return false; }
+  /// A piece that the peer was not given. Only when the connection is over, in their order, and before on_gone().
   virtual void give_back(std::string_view piece) = 0;
   /// The connection is over.
   virtual void on_gone() = 0;

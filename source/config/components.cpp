@@ -33,18 +33,23 @@ peer read_peer(const given& g, bool may_be_wildcard, bool may_be_alone) {
   return {is_wildcard ? std::string(wildcard) + *name : std::move(*name), std::move(secret)};
 }
 
+void refuse_our_names(const given& g, const options& o, const std::string& name) {
+  if (serves(o, name)) throw usage_error(g.origin, quoted(name) + " is a domain served (--domain)");
+  if (o.aliases.contains(name)) throw usage_error(g.origin, quoted(name) + " is another name of a domain served (--alias)");
+}
+
 void read_names(const settings& all, options& o) {
   for (const auto& g : list_of(all, "c2s")) {
     auto p = read_peer(g, false, false);
     if (has_name(o.c2s, p.name)) throw usage_error(g.origin, quoted(p.name) + " is given twice");
+    refuse_our_names(g, o, p.name);
     o.c2s.push_back(std::move(p));
   }
   auto& names = o.components.names;
   for (const auto& g : list_of(all, "component")) {
     auto p = read_peer(g, true, !o.components.ca.empty());
     if (has_name(names, p.name)) throw usage_error(g.origin, quoted(p.name) + " is given twice");
-    if (serves(o, p.name)) throw usage_error(g.origin, quoted(p.name) + " is a domain served (--domain)");
-    if (o.aliases.contains(p.name)) throw usage_error(g.origin, quoted(p.name) + " is another name of a domain served (--alias)");
+    refuse_our_names(g, o, p.name);
     if (has_name(o.c2s, p.name)) throw usage_error(g.origin, quoted(p.name) + " is a c2s (--c2s): one name, one meaning");
     names.push_back(std::move(p));
   }
@@ -75,6 +80,9 @@ void read_component_listener(const settings& all, options& o) {
     if (!may_connect(c.names, c.default_name)) {
       throw usage_error(g->origin, quoted(c.default_name) + " may not connect: no --component NAME:SECRET is for it");
     }
+    // A wildcard does not reach them.
+    refuse_our_names(*g, o, c.default_name);
+    if (has_name(o.c2s, c.default_name)) throw usage_error(g->origin, quoted(c.default_name) + " is a c2s (--c2s)");
   }
 }
 

@@ -23,6 +23,7 @@ std::string_view owner_of(const options& o, const std::string& name) {
   if (serves(o, name)) return "a domain served (--domain)";
   if (o.aliases.contains(name)) return "another name of a domain served (--alias)";
   if (is_a_peers(o.c2s, name)) return "a c2s (--c2s)";
+  if (name == o.components.default_name) return "a component (--component-default)";
   return is_a_peers(o.components.names, name) ? "a component (--component)" : "";
 }
 

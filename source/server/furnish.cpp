@@ -65,6 +65,7 @@ component::options component_options_of(const config::options& o) {
   c.logs_stanzas = o.components.logs_stanzas;
   c.default_component = o.components.default_name;
   c.domains = o.domains;
+  for (const auto& [alias, domain] : o.aliases) c.aliases.push_back(alias);
   c.max_element_bytes = std::max(c.max_element_bytes, static_cast<std::uint32_t>(o.limits.max_stanza_bytes));
   c.outbox_bytes = o.limits.max_manager_queue_bytes;
   c.absence = o.timeouts.c2s_grace;

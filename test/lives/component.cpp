@@ -194,6 +194,24 @@ TEST_CASE("component: those that have proved nothing are few; who waited longest
   CHECK(house.take_routes() == texts{"stanza <message id='1'/>"});
 }
 
+TEST_CASE("component: a crowd from one address that comes faster than a handshake goes makes way itself") {
+  component_house house;
+  net::peer far;
+  far.address = "198.51.100.1";
+  auto slow = house.connect_from(far);
+  std::vector<std::unique_ptr<peer_end>> crowd;
+  for (std::uint16_t n = 0; n < 200; ++n) {
+    net::peer attacker;
+    attacker.address = "203.0.113.9";
+    attacker.port = n;
+    crowd.push_back(house.connect_from(attacker));
+  }
+  CHECK(house.ends_of(close_reason::too_many_connections) == 200 - 63);
+  CHECK_NOTHROW(prove(*slow, c2s_name, c2s_secret));
+  slow->send(plain_route);
+  CHECK(house.take_routes() == texts{"stanza <message id='1'/>"});
+}
+
 TEST_CASE("component: who was refused and does not leave makes way as well") {
   component_house house;
   std::vector<std::unique_ptr<peer_end>> crowd;

@@ -25,6 +25,8 @@ component::options component_options() {
   component::options o;
   for (const char* name : {"bot.example.org", "other.example.org", "*.bots.example.org"}) o.components.emplace(name, "secret");
   o.domains = {"example.org"};
+  o.aliases = {"alias.bots.example.org", "alias.example.com"};
+  o.c2s.emplace(c2s_name, c2s_secret);
   return o;
 }
 

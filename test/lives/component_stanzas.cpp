@@ -276,6 +276,18 @@ TEST_CASE("components: a secret for each, changed by the operator from the next 
   CHECK_NOTHROW(house.connect_as(bot, "changed"));
 }
 
+TEST_CASE("SECURITY 25: the default component speaks for nobody who is connected, whatever the configuration says by now") {
+  auto o = component_options();
+  o.default_component = bot;
+  component_house house(std::move(o));
+  auto c = house.connect_as(bot, "secret");
+  auto still_there = house.connect_as(other, "secret");
+  house.router->set_secrets({}, {{std::string(bot), "secret"}});
+  c->send("<message from='n@" + std::string(other) + "' to='alice@example.org'/>");
+  CHECK(house.take_stanzas().empty());
+  CHECK(c->take().find("<invalid-from ") != std::string::npos);
+}
+
 TEST_CASE("components: the table says who serves what, how much went through, and who is missing; no secret") {
   component_house house(component_options());
   auto c = house.connect_as(bot, "secret");
@@ -287,7 +299,21 @@ TEST_CASE("components: the table says who serves what, how much went through, an
   CHECK(log.has("stanzas_in=\"1\""));
   CHECK(log.has("name=\"other.example.org\" kind=\"component\" state=\"not connected\" waiting_bytes=\"0\""));
   CHECK(log.has("name=\"x.bots.example.org\" kind=\"component\" state=\"not connected\""));
+  CHECK(log.has("name=\"c2s.example.org\" kind=\"c2s\" state=\"not connected\" waiting_bytes=\"0\""));
   CHECK_FALSE(log.has("secret"));
+}
+
+TEST_CASE("c2s: the table says how much waits for one that is away") {
+  component_house house(component_options());
+  auto c = house.connect_as();
+  c->send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+  c->hang_up();
+  house.send_route("1", "<message to='alice@example.org'/>");
+  const caught_log log(base::log::level::info);
+  house.router->say_table();
+  CHECK(log.has("name=\"c2s.example.org\" kind=\"c2s\" state=\"away\" waiting_bytes=\""));
+  CHECK_FALSE(log.has("waiting_bytes=\"0\" routes"));
+  CHECK_FALSE(log.has("kind=\"c2s\" state=\"not connected\""));
 }
 
 TEST_CASE("components: who waits when the server stops is answered while he is still there") {
