@@ -32,6 +32,13 @@ std::string_view node_at(std::string_view address, std::string_view name) {
 
 namespace {
 
+/// Whether every manager owes an answer to it.
+bool is_question(const route::message& m) noexcept {
+  if (std::holds_alternative<route::auth>(m) || std::holds_alternative<route::session_start>(m)) return true;
+  const auto* const control = std::get_if<route::session_control>(&m);
+  return control != nullptr && control->action == route::session_control::verb::start;
+}
+
 /// Where a message names the connection beside its address (sc:c2s).
 std::string* connection_name_in(route::message& m) noexcept {
   if (auto* s = std::get_if<route::controlled_stanza>(&m)) return &s->c2s;
@@ -82,7 +89,10 @@ net::task<> manager_link::conversation::live() {
 }
 
 void manager_link::conversation::on_input(std::string_view input) {
-  if (!input.empty()) heard_at_ = own_shard().now();
+  if (!input.empty()) {
+    heard_at_ = own_shard().now();
+    asked_at_ = {};
+  }
   while (is_open()) {
     effects_.clear();
     switch (tokenizer_.next(input)) {
@@ -143,6 +153,7 @@ void manager_link::conversation::on_traffic(const xml::element_view& element) {
 void manager_link::conversation::send(route::message&& m) {
   const auto most = owner_.options_.queue_bytes;
   if (std::holds_alternative<route::notice>(m) && most != 0 && out().size() > most) return owner_.lose_notice();
+  if (asked_at_ == base::time_point{} && is_question(m)) asked_at_ = own_shard().now();
   scratch_.clear();
   append_from_us(scratch_, m, owner_.run_, owner_.options_.name);
   out().append_piece(scratch_);
@@ -186,7 +197,10 @@ void manager_link::conversation::on_time(base::time_point now) {
   if (std::exchange(says_soon_, false) && said_ != owner_.received_) say_what_came();
   if (now < keepalive_at_ || keepalive_at_ == base::time_point{}) return set_deadline(keepalive_at_);
   const auto silent = now - heard_at_;
-  if (question_open_ && silent >= 2 * owner_.options_.keepalive) return abort(close_reason::idle_timeout);
+  const auto longest = 2 * owner_.options_.keepalive;
+  if (question_open_ && silent >= longest) return abort(close_reason::idle_timeout);
+  // One that does not count has to show that it lives where a client waits for it. It may think for as long as it says anything.
+  if (!counts_ && asked_at_ != base::time_point{} && now - asked_at_ >= longest) return abort(close_reason::idle_timeout);
   // White space keeps middle boxes content, and lets TCP find out.
   if (!counts_) {
     out().append(" ");

@@ -67,6 +67,7 @@ class manager_link::conversation final : public net::wire {
   std::string scratch_;
   base::time_point heard_at_;
   base::time_point keepalive_at_{};  ///< epoch: never
+  base::time_point asked_at_{};      ///< the first question since the manager last said anything; epoch: there is none
   std::uint64_t said_ = 0;           ///< how many routes we last said had come
   bool up_ = false;
   bool counts_ = false;         ///< both sides do (XEP-0198)

@@ -1,7 +1,4 @@
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <functional>
 
@@ -371,55 +368,6 @@ TEST_CASE("counted link: whoever does not count loses only what was under way; w
   REQUIRE(heard.size() > 4);
   CHECK(heard[heard.size() - 4].starts_with("1 held <message id='599'>"));
   CHECK(texts(heard.end() - 3, heard.end()) == texts{"anew", "up", "sessions back"});
-}
-
-TEST_CASE("counted link: a link that is dead but open shows itself") {
-  link_house house(0, grace, std::chrono::seconds(15));
-  house.shake_hands(offer);
-  house.peer->take();
-  house.peer->send(enabled);
-  house.take_heard();
-  house.peer->put_back({});
-  let_deadlines_pass(house.shard);
-  CHECK(house.peer->take() == "<r xmlns='urn:xmpp:sm:3'/>");
-  CHECK(house.link->is_up());
-  CHECK_FALSE(house.exchange->on(0).manager_away());
-  house.shard.wheel().advance(base::clock::now() + std::chrono::hours(2));
-  settle(house.shard);
-  CHECK_FALSE(house.link->is_up());
-  CHECK(house.exchange->on(0).manager_away());
-  house.peer->take();
-  CHECK(house.peer->ended);
-}
-
-TEST_CASE("counted link: an answer to the question is a sign of life") {
-  link_house house(0, grace, std::chrono::seconds(15));
-  house.shake_hands(offer);
-  house.peer->take();
-  house.peer->send(enabled);
-  let_deadlines_pass(house.shard);
-  CHECK(house.peer->take() == "<r xmlns='urn:xmpp:sm:3'/>");
-  house.peer->send("<a xmlns='urn:xmpp:sm:3' h='0'/>");
-  house.shard.wheel().advance(base::clock::now() + std::chrono::hours(2));
-  settle(house.shard);
-  CHECK(house.link->is_up());
-}
-
-TEST_CASE("link: the kernel gives up a manager that acknowledges nothing for two keepalives") {
-  link_house house(0, grace, std::chrono::seconds(15));
-  const auto pair = socket_pair::of_tcp();
-  house.connect(pair);
-  unsigned milliseconds = 0;
-  socklen_t size = sizeof milliseconds;
-  REQUIRE(::getsockopt(pair.life, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, &size) == 0);
-  CHECK(milliseconds == 30000);
-}
-
-TEST_CASE("counted link: a manager that does not count hears white space") {
-  link_house house(0, grace, std::chrono::seconds(15));
-  house.shake_hands();
-  let_deadlines_pass(house.shard);
-  CHECK(house.peer->take() == " ");
 }
 
 }  // namespace couplet::lives
