@@ -127,6 +127,8 @@ class switchboard {
   void session_awaited() noexcept;
   void session_back() noexcept;
   void all_have_asked();
+  /// By anybody; when none is any more, clients::on_sessions_back() follows.
+  bool sessions_are_awaited() const noexcept;
   /// Every shard looks for who is here. Where sessions are waited for that is done when they are back.
   void look_for_names();
   /// The clients of one of several managers have, see clients::on_manager_anew_of().

@@ -20,9 +20,10 @@ bool connection::on_manager_back() {
     set_phase_deadline();
     return true;
   }
+  const bool is_said = !table_.board_.sessions_are_awaited() && on_sessions_back();  // it may have been when we could not hear it
   const bool goes_on = !paused();
   if (goes_on) wake();
-  return goes_on;
+  return is_said || goes_on;
 }
 
 void connection::on_manager_lost() {
@@ -64,8 +65,9 @@ void connection::on_questions_lost() {
   if (!paused()) wake();
 }
 
+/// Not while the manager is away: what is said to a session of then could reach the next one, which knows nothing of it.
 bool connection::on_sessions_back() {
-  if (!is_open() || !machine_.holds_input()) return false;
+  if (!is_open() || !machine_.holds_input() || is_manager_away()) return false;
   auto& fx = table_.effects_;
   fx.clear();
   machine_.on_sessions_back(fx);

@@ -268,6 +268,10 @@ void switchboard::session_back() noexcept {
   whole_.session_back();
 }
 
+bool switchboard::sessions_are_awaited() const noexcept {
+  return whole_.sessions_awaited_.load() != 0;
+}
+
 /// Who waits for its session is not read: so that comes before the news that the manager is up.
 void switchboard::all_have_asked() {
   manager_away_ = clients_ask_ = false;
@@ -285,7 +289,7 @@ void exchange::session_back() noexcept {
 }
 
 void switchboard::look_for_names() {
-  if (whole_.sessions_awaited_.load() != 0) return;
+  if (sessions_are_awaited()) return;
   for (auto& board : whole_.boards_) {
     board->shard_.post([b = board.get()] {
       if (b->clients_ != nullptr) b->clients_->look_for_names();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <string>
@@ -241,6 +242,56 @@ TEST_CASE("manager resumed: who waits for his session is not cut off while the m
   house.answer(house.asked);
   house.give_all_sessions();
   house.everybody_has_said_one_thing();
+}
+
+namespace {
+
+/// All have their sessions and something to say again, and are told by and by that they may. When the first ones have been, the link breaks.
+struct half_told_house : left_house {
+  half_told_house() {
+    for (std::size_t n = 0; n < many; ++n) clients.emplace_back(*this).log_in("s" + std::to_string(n));
+    go_away();
+    for (std::size_t n = 0; n < many; ++n) hand_back(clients[n].id, message("not handled"), n + 1);
+    come_anew();
+    std::size_t given = 0;
+    for (; given + asked_at_once < many;) given += give_sessions();
+    const auto last = std::exchange(routes, {});
+    REQUIRE(given + last.size() == many);
+    for (const auto& m : last)
+      exchange->on(0).to_client(route::session_started(route::address(asked_for(m) + "1f"), route::from_of(m)));
+    shard.post([this] { exchange->set_manager_away(); });
+    settle();
+    (void)give_sessions();
+    said_before = said();
+    REQUIRE(said_before != 0);
+  }
+  std::size_t said() const {
+    return static_cast<std::size_t>(std::count_if(others.begin(), others.end(), [](const auto& m) {
+      const auto* const s = std::get_if<route::stanza>(&m);
+      return s != nullptr && s->trace.origin.is_known();
+    }));
+  }
+  std::deque<client_end> clients;
+  std::size_t said_before = 0;
+};
+
+}  // namespace
+
+TEST_CASE("manager resumed: who has not been told yet that he may say again what was not handled waits until it is back") {
+  half_told_house house;
+  CHECK(house.said_before < many);
+  house.come_back();
+  house.give_sessions();
+  CHECK(house.said() == many);
+  for (const auto& c : house.clients) CHECK(house.stanzas_from(c.id) == 1);
+}
+
+TEST_CASE("manager anew: the same where that is one more that knows nobody") {
+  half_told_house house;
+  CHECK(house.said_before < many);
+  house.come_anew();
+  for (std::size_t more = 1; more != 0;) more = house.give_sessions();
+  CHECK(house.said() == many);
 }
 
 }  // namespace couplet::lives

@@ -167,4 +167,42 @@ TEST_CASE("several managers: a login that waits for one that was left is refused
   CHECK(waits.take().find("type='result'") != std::string::npos);
 }
 
+namespace {
+
+/// Two were moved, and have the message back that each had sent. The first one has his session there; the other one's is not waited for any more, since
+/// that manager is away as well.
+struct twice_moved_house : divided_house {
+  twice_moved_house() : divided_house(2) {
+    away(ids(0, 2));
+    anew(ids(0, 2));
+    const auto questions = std::exchange(routes, {});
+    REQUIRE(questions.size() == 2);
+    for (std::size_t n = 0; n < 2; ++n)
+      exchange->on(0).to_client(route::held(route::address(clients[n].id), message("not handled"), route::origin{0xab, 1 + (n & 0xffU), 1}));
+    const auto& his = questions[route::from_of(questions[0]).handle == clients[0].id ? 0 : 1];
+    manager_sends(route::session_started(route::address(asked_for(his) + "1f"), route::from_of(his)));
+    away(ids(0, 2));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("several managers: what is to be said again is not said to one that is away, but to the next one") {
+  twice_moved_house house;
+  CHECK(house.routes.empty());
+  house.anew(house.ids(0, 2));
+  CHECK(house.give_sessions() == 2);
+  CHECK(house.came(0, 2) == 2);
+  CHECK(house.stanzas_from(house.clients[0].id) == 1);
+}
+
+TEST_CASE("several managers: or to the same one, when its link is taken up again") {
+  twice_moved_house house;
+  house.exchange->set_manager_state_of(house.ids(0, 2), true);
+  house.settle();
+  CHECK(house.came(0, 2) == 1);
+  CHECK(house.stanzas_from(house.clients[0].id) == 1);
+  CHECK(house.heard(0, 1) == 2);
+}
+
 }  // namespace couplet::lives
