@@ -4,12 +4,33 @@ to come back as an error, and nobody may be disconnected.
 Raw sockets, one thread: what a client library would hide is what is looked at here."""
 
 import asyncio
+import contextlib
+import datetime
 import re
+
+from harness import PATIENCE, Server
 
 MESSAGE = re.compile(r"<message\b[^>]*>.*?</message>", re.S)
 CONDITION = re.compile(r"<([a-z-]+) xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'")
+EVERYDAY = re.compile(r" info (client logged in|logins so far|session manager manager=)")  # what tells nothing of a message
 ATTRIBUTE = re.compile(r"\b(id|to|type)='([^']*)'")
 OPEN = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='{domain}'>"
+
+
+class Remembered(Server):
+    """What it said outlives it: of a manager that was killed, that is what tells why a message is lost."""
+
+    last_words = ""
+
+    def forget(self):
+        with contextlib.suppress(OSError):
+            self.last_words = self.log()
+        super().forget()
+
+    def story(self):
+        """What it is and said, without what tells nothing of a message."""
+        said = self.log() if self in Server.alive else self.last_words
+        return [" ".join(self.arguments), *(line for line in said.splitlines() if not EVERYDAY.search(line))]
 
 
 class LoadClient:
@@ -20,8 +41,12 @@ class LoadClient:
         self.strays = []  # what is for somebody else
         self.refused = []  # numbers of ours that came back
         self.conditions = set()  # with what
+        self.history = []  # (when, what, whose, number): all of that
         self.ended = None
         self.unread = ""
+
+    def note(self, what, sender, number):
+        self.history.append((datetime.datetime.now(datetime.timezone.utc), what, sender, number))
 
     @property
     def jid(self):
@@ -60,9 +85,12 @@ class LoadClient:
             sender, number = attributes["id"].rsplit("-", 1)
             if attributes.get("type") == "error":
                 self.refused.append(int(number))
-                self.conditions.update(CONDITION.findall(found[0]))
+                conditions = CONDITION.findall(found[0])
+                self.conditions.update(conditions)
+                self.note(f"came back ({' '.join(conditions)})", sender, int(number))
             else:
                 self.delivered.append((sender, int(number)))
+                self.note(f"arrived at {self.name}", sender, int(number))
                 if attributes.get("to") != self.jid:
                     self.strays.append(attributes)
         self.unread = self.unread[end:]
@@ -71,6 +99,7 @@ class LoadClient:
 
     def send(self, to):
         self.sent += 1
+        self.note(f"sent to {to.name}", self.name, self.sent)
         self.writer.write(f"<message to='{to.jid}' type='chat' id='{self.name}-{self.sent}'><body>{self.sent}</body></message>".encode())
 
 
@@ -94,9 +123,10 @@ class Load:
     def open_messages(self):
         return sum(c.sent - len(c.refused) for c in self.clients) - sum(len(c.delivered) for c in self.clients)
 
-    async def settle(self, seconds=30):
-        """Until each message has arrived or come back, and then a moment for what would come twice."""
-        for _ in range(int(seconds * 10)):
+    async def settle(self):
+        """Until each message has arrived or come back, and then a moment for what would come twice. What is not there after
+        half a minute is lost; a slow program has as much more as its answers do."""
+        for _ in range(int(10 * 1.5 * max(20, PATIENCE))):
             if self.open_messages() <= 0:
                 break
             await asyncio.sleep(0.1)
@@ -123,6 +153,22 @@ class Load:
             if lost := set(range(1, c.sent + 1)) - set(arrived) - set(refused):
                 wrong.append(f"of {c.name} are lost: {sorted(lost)[:10]} of {c.sent}")
         return wrong
+
+    def story(self):
+        """Of each message that is lost, and of those before and behind it, what became of it when: times as in the servers' logs."""
+        all_of_it = sorted(x for c in self.clients for x in c.history)
+        known = {(sender, number) for _, what, sender, number in all_of_it if not what.startswith("sent")}
+        lost = {(c.name, n) for c in self.clients for n in range(1, c.sent + 1)} - known
+        meant = {(name, n + d) for name, n in lost for d in (-1, 0, 1)}
+        return [f"{when:%Y-%m-%dT%H:%M:%S.%f} {sender}-{number} {what}" for when, what, sender, number in all_of_it if (sender, number) in meant]
+
+    def check(self, test, servers):
+        """Fails the test where something is wrong with the ledger, and shows then what is known of that."""
+        print(self.summary(), flush=True)
+        if faults := self.faults():
+            for story in (self.story(), *(server.story() for server in servers)):
+                print("\n".join(["", *story]), flush=True)
+        test.assertEqual(faults, [])
 
     def summary(self):
         refused = sum(len(c.refused) for c in self.clients)

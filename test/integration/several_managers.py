@@ -6,7 +6,8 @@ import signal
 import tempfile
 import unittest
 
-from harness import DOMAIN, LINK_SECRET, LOOPBACK, SM_ID, Server, sanitized, secret_file, wait_until
+from harness import DOMAIN, LINK_SECRET, LOOPBACK, SM_ID, sanitized, secret_file, wait_until
+from link_load import Remembered
 
 EVERYBODY = {f"user{n}": f"pw-{n}-4e1f" for n in range(36)}
 USERS = {u: p for u, p in EVERYBODY.items() if int(u[4:]) < 12}
@@ -16,29 +17,32 @@ PAUSE = 0.004 if not sanitized() else 0.03
 
 class SeveralManagers(unittest.TestCase):
     def setUp(self):
+        self.servers = []
         folder = tempfile.TemporaryDirectory(prefix="couplet-several-")
         self.addCleanup(folder.cleanup)
         self.link = secret_file(folder.name, "link", LINK_SECRET)
         self.users = secret_file(folder.name, "users", "".join(f"{u}@{DOMAIN}:{p}\n" for u, p in EVERYBODY.items()))
 
     def manager(self, port=0, threads=2, name=SM_ID, more=()):
-        server = Server("--domain", DOMAIN, "--threads", threads, "--no-clients", "--c2s", f"{name}:@{self.link}", *more, "--listen-components",
-                        f"127.0.0.1:{port}", "--users", self.users, "--max-offline-messages", 0)  # fmt: skip
+        server = Remembered("--domain", DOMAIN, "--threads", threads, "--no-clients", "--c2s", f"{name}:@{self.link}", *more, "--listen-components",
+                        f"127.0.0.1:{port}", "--users", self.users, "--max-offline-messages", 0, "--log-level", "debug")  # fmt: skip
         self.addCleanup(server.forget)
+        self.servers.append(server)
         return server
 
     def front_arguments(self, ports, *more, threads=2, name=SM_ID):
         managers = [x for port in ports for x in ("--sm", f"127.0.0.1:{port}")]
-        return [*LOOPBACK, "--domain", DOMAIN, "--threads", threads, *managers, "--sm-id", name, "--sm-secret", f"@{self.link}", *more]
+        told = ("--sm-id", name, "--sm-secret", f"@{self.link}", "--log-level", "debug")
+        return [*LOOPBACK, "--domain", DOMAIN, "--threads", threads, *managers, *told, *more]
 
     def front(self, ports, *more, threads=2, wait=True, name=SM_ID):
-        server = Server(*self.front_arguments(ports, *more, threads=threads, name=name), wait=wait)
+        server = Remembered(*self.front_arguments(ports, *more, threads=threads, name=name), wait=wait)
         self.addCleanup(server.forget)
+        self.servers.append(server)
         return server
 
     def check(self, load):
-        print(load.summary(), flush=True)
-        self.assertEqual(load.faults(), [])
+        load.check(self, self.servers)
 
 
 def port_of(manager):

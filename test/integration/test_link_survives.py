@@ -14,8 +14,8 @@ import struct
 import tempfile
 import unittest
 
-from harness import DOMAIN, LINK_SECRET, LOOPBACK, SM_ID, Server, main, sanitized, secret_file
-from link_load import Load
+from harness import DOMAIN, LINK_SECRET, LOOPBACK, SM_ID, main, sanitized, secret_file
+from link_load import Load, Remembered
 from wire import Stream, stanza_error
 
 CHAOS_SECONDS = float(os.environ.get("COUPLET_CHAOS_SECONDS", "30"))
@@ -96,27 +96,29 @@ class Chaos:
 
 class LinkSurvives(unittest.TestCase):
     def setUp(self):
+        self.servers = []
         folder = tempfile.TemporaryDirectory(prefix="couplet-link-")
         self.addCleanup(folder.cleanup)
         self.link = secret_file(folder.name, "link", LINK_SECRET)
         self.users = secret_file(folder.name, "users", "".join(f"{u}@{DOMAIN}:{p}\n" for u, p in USERS.items()))
 
     def manager(self, port=0, threads=2):
-        server = Server("--domain", DOMAIN, "--threads", threads, "--no-clients", "--c2s", f"{SM_ID}:@{self.link}", "--listen-components",
-                        f"127.0.0.1:{port}", "--users", self.users, "--max-offline-messages", 0)  # fmt: skip
+        server = Remembered("--domain", DOMAIN, "--threads", threads, "--no-clients", "--c2s", f"{SM_ID}:@{self.link}", "--listen-components",
+                        f"127.0.0.1:{port}", "--users", self.users, "--max-offline-messages", 0, "--log-level", "debug")  # fmt: skip
         self.addCleanup(server.forget)
+        self.servers.append(server)
         return server
 
     def front(self, address, *more, threads=2, wait=True, limits=None):
         host, port = address
-        server = Server(*LOOPBACK, "--domain", DOMAIN, "--threads", threads, "--sm", f"{host}:{port}", "--sm-id", SM_ID, "--sm-secret",
-                        f"@{self.link}", *more, wait=wait, limits=limits)  # fmt: skip
+        server = Remembered(*LOOPBACK, "--domain", DOMAIN, "--threads", threads, "--sm", f"{host}:{port}", "--sm-id", SM_ID, "--sm-secret",
+                        f"@{self.link}", "--log-level", "debug", *more, wait=wait, limits=limits)  # fmt: skip
         self.addCleanup(server.forget)
+        self.servers.append(server)
         return server
 
     def check(self, load):
-        print(load.summary(), flush=True)
-        self.assertEqual(load.faults(), [])
+        load.check(self, self.servers)
         # Most of the time there is a link: what came back is the exception.
         arrived = sum(len(c.delivered) for c in load.clients)
         self.assertGreater(arrived, sum(c.sent for c in load.clients) / 2)

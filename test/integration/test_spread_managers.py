@@ -195,6 +195,23 @@ class Spread(SeveralManagers):
 
         self.play(story)
 
+    def test_the_second_one_while_it_is_asked_for_the_users_of_the_first(self):
+        for pause in (0, 0.01, 0.03):
+
+            async def story(front, managers, ports, load, pause=pause):
+                managers[0].kill()
+                await asyncio.to_thread(front.wait_log, "sessions are asked for elsewhere")
+                await asyncio.sleep(pause)
+                managers[1].kill()
+                await self.until_table(front, lambda t: t[ports[2]][1] == 24)
+                self.nobody_noticed(load, ports[2])
+                for n in range(2):
+                    managers[n].forget()
+                    managers[n] = self.manager(ports[n])
+
+            with self.subTest(pause=pause):
+                self.play(story)
+
     def test_all_are_gone_and_one_comes_back(self):
         async def story(front, managers, ports, load):
             for n, m in enumerate(managers):
