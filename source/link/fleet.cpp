@@ -218,6 +218,9 @@ void fleet::on_left(const manager_link& l) {
   set_state(number_of(l), false, false);
   base::log::info("sessions are asked for elsewhere",
                   {{"manager", l.peer()}, {"clients", static_cast<long long>(moving_.size())}});
+  // Who has asked meanwhile, and could be asked for nowhere else, since another session of the same user was there.
+  const auto refused = assignment_.take_refused();
+  moving_.insert(moving_.end(), refused.begin(), refused.end());
   whole_.set_manager_anew_of(std::exchange(moving_, {}));
 }
 

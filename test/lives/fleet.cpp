@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,7 +55,10 @@ class told_clients final : public hub::clients {
   void on_relief() override {}
   void on_manager_state(bool up) override { heard.emplace_back(up ? "up" : "down"); }
   void on_manager_state_of(const hub::client_ids& who, bool up) override { note(up ? "up" : "down", who); }
-  void on_manager_away_of(const hub::client_ids& who) override { note("away", who); }
+  void on_manager_away_of(const hub::client_ids& who) override {
+    note("away", who);
+    if (when_away) std::exchange(when_away, nullptr)();
+  }
   bool on_manager_anew_of(const hub::client_ids& who) override {
     note("anew", who);
     for (const auto id : who) {
@@ -64,6 +68,7 @@ class told_clients final : public hub::clients {
     return true;
   }
   texts heard;
+  std::function<void()> when_away;
 
  private:
   void note(const char* what, const hub::client_ids& who) {
@@ -150,6 +155,8 @@ class fleet_house {
   static std::string as_sent(std::size_t manager, std::size_t user, const std::string& xml) {
     return "<route from='" + address_of(client(user)) + "' to='" + session_at(manager, user) + "'>" + xml + "</route>";
   }
+  /// Is done the next time that clients hear that their manager is away.
+  void say_when_away(std::function<void()> what) { clients_.when_away = std::move(what); }
   texts take_heard() { return std::exchange(clients_.heard, {}); }
 
   net::shard shard{0};
@@ -255,6 +262,28 @@ TEST_CASE("fleet: when both are lost everybody waits, and the first that comes h
   const auto at_two = house.give_sessions(1);
   CHECK(at_one == where[0]);
   CHECK(at_two == where[1]);
+}
+
+TEST_CASE("fleet: who is refused since the manager of the same user is away asks again when that one is left") {
+  fleet_house house;
+  house.connect(0);
+  house.connect(1);
+  const auto where = house.log_in();
+  const auto user = where[0].front();
+  const auto another = route::client_id{0, users, 7}.packed();
+  bool asked = false;
+  house.say_when_away([&] {
+    asked = true;
+    house.exchange->on(0).to_manager(route::session_start(route::address(another), route::address(bare(user) + "/other")));
+  });
+  house.lose(0);
+  REQUIRE(asked);
+  const auto heard = house.take_heard();
+  const auto number = std::to_string(users);
+  CHECK(std::count(heard.begin(), heard.end(), number + " failure The session manager is not connected") == 1);
+  CHECK(std::count_if(heard.begin(), heard.end(), [&](const auto& line) {
+          return line.starts_with("anew") && line.ends_with(" " + number);
+        }) == 1);
 }
 
 TEST_CASE("fleet: failover is one link, which has everybody") {
