@@ -281,9 +281,8 @@ TEST_CASE("fleet: who is refused since the manager of the same user is away asks
   const auto heard = house.take_heard();
   const auto number = std::to_string(users);
   CHECK(std::count(heard.begin(), heard.end(), number + " failure The session manager is not connected") == 1);
-  CHECK(std::count_if(heard.begin(), heard.end(), [&](const auto& line) {
-          return line.starts_with("anew") && line.ends_with(" " + number);
-        }) == 1);
+  CHECK(std::count_if(heard.begin(), heard.end(),
+                      [&](const auto& line) { return line.starts_with("anew") && line.ends_with(" " + number); }) == 1);
 }
 
 TEST_CASE("fleet: failover is one link, which has everybody") {

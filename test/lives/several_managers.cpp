@@ -178,7 +178,8 @@ struct twice_moved_house : divided_house {
     const auto questions = std::exchange(routes, {});
     REQUIRE(questions.size() == 2);
     for (std::size_t n = 0; n < 2; ++n)
-      exchange->on(0).to_client(route::held(route::address(clients[n].id), message("not handled"), route::origin{0xab, 1 + (n & 0xffU), 1}));
+      exchange->on(0).to_client(
+          route::held(route::address(clients[n].id), message("not handled"), route::origin{0xab, 1 + (n & 0xffU), 1}));
     const auto& his = questions[route::from_of(questions[0]).handle == clients[0].id ? 0 : 1];
     manager_sends(route::session_started(route::address(asked_for(his) + "1f"), route::from_of(his)));
     away(ids(0, 2));
