@@ -134,6 +134,13 @@ class switchboard {
   /// The clients of one of several managers have, see clients::on_manager_anew_of().
   void all_of_them_have_asked() noexcept { session_back(); }
 
+  /// Stanzas that clients did not take, for the manager of this shard: while sessions are waited for they are kept, since whoever sent one may be
+  /// among those, and could not be told that it comes back. The manager gets them when all are back, before anybody hears that.
+  /// False: there is no room for it, or it is too late; the message is untouched.
+  bool keep_back(route::message& m);
+  /// For a shutdown: the manager gets what was kept, and nothing more is.
+  void stop_keeping_back();
+
   std::uint64_t bounced() const noexcept { return bounced_; }
 
  private:
@@ -147,6 +154,8 @@ class switchboard {
   void deliver_to_remote(route::message&& m);
   void deliver_to_others(std::string&& xml);
   void deliver_to_manager(route::message&& m);
+  void give_to_manager(route::message&& m);
+  void let_go();
   void bounce(route::message& m);
 
   exchange& whole_;
@@ -160,6 +169,9 @@ class switchboard {
   remote_clients* remote_ = nullptr;
   other_domains* others_ = nullptr;
   std::vector<std::function<bool()>> more_drains_;
+  std::vector<route::message> kept_back_;
+  std::size_t kept_back_bytes_ = 0;
+  bool keeps_back_ = true;
   std::uint64_t bounced_ = 0;
   bool manager_up_ = true;
   bool manager_away_ = false;
@@ -216,6 +228,7 @@ class exchange {
   void tell(Tell what);
   void heard() noexcept;
   void session_back() noexcept;
+  void announce_sessions_back();
   void relieve_if_due();
   void announce_relief();
 
@@ -224,9 +237,11 @@ class exchange {
   net::pressure deliveries_pressure_;  ///< of queues to clients and c2s
   std::vector<std::unique_ptr<switchboard>> boards_;
   std::atomic<std::size_t> sessions_awaited_{0};  ///< and a shard each that has not asked yet
-  std::atomic<std::size_t> still_to_hear_{0};     ///< states of the manager, by shards
-  std::atomic<bool> somebody_waits_{false};       ///< a reader
-  std::atomic<bool> drains_wait_{false};          ///< a manager's queue
+  std::atomic<std::size_t> still_to_let_go_{
+      0};                                      ///< of what was kept back, by shards: then it is announced that sessions are back
+  std::atomic<std::size_t> still_to_hear_{0};  ///< states of the manager, by shards
+  std::atomic<bool> somebody_waits_{false};    ///< a reader
+  std::atomic<bool> drains_wait_{false};       ///< a manager's queue
 };
 
 }  // namespace couplet::hub

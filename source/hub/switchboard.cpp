@@ -134,7 +134,40 @@ bool switchboard::drain() {
   return !whole_.deliveries_pressure_.any();
 }
 
+namespace {
+/// A stanza that a client did not take.
+bool is_given_back(const route::message& m) noexcept {
+  const auto* const f = std::get_if<route::failure>(&m);
+  return f != nullptr && !f->xml.empty();
+}
+}  // namespace
+
 void switchboard::deliver_to_manager(route::message&& m) {
+  if (is_given_back(m) && sessions_are_awaited() && keep_back(m)) return;
+  give_to_manager(std::move(m));
+}
+
+bool switchboard::keep_back(route::message& m) {
+  const auto most = whole_.options_.manager_queue_bytes;
+  const auto bytes = route::size_of(m);
+  if (!keeps_back_ || (most != 0 && kept_back_bytes_ + bytes > most)) return false;
+  kept_back_.push_back(std::move(m));
+  kept_back_bytes_ += bytes;
+  return true;
+}
+
+/// Where sessions are waited for again, it is kept again.
+void switchboard::let_go() {
+  kept_back_bytes_ = 0;
+  for (auto& m : std::exchange(kept_back_, {})) deliver_to_manager(std::move(m));
+}
+
+void switchboard::stop_keeping_back() {
+  keeps_back_ = false;
+  let_go();
+}
+
+void switchboard::give_to_manager(route::message&& m) {
   if (manager_ == nullptr) return bounce(m);
   try {
     manager_->on_route(std::move(m));
@@ -281,6 +314,16 @@ void switchboard::all_have_asked() {
 
 void exchange::session_back() noexcept {
   if (sessions_awaited_.fetch_sub(1) != 1) return;
+  still_to_let_go_.fetch_add(boards_.size());
+  for (auto& board : boards_) {
+    board->shard_.post([b = board.get()] {
+      b->let_go();
+      if (b->whole_.still_to_let_go_.fetch_sub(1) == 1) b->whole_.announce_sessions_back();
+    });
+  }
+}
+
+void exchange::announce_sessions_back() {
   for (auto& board : boards_) {
     board->shard_.post([b = board.get()] {
       if (b->clients_ != nullptr) b->clients_->on_sessions_back();

@@ -151,6 +151,7 @@ void manager_link::hand_back(route::message&& m, const route::origin& origin) {
   if (is_end(m)) board_.to_client(route::held(client, {}, origin));
   // Nothing to do with a session of now: what a client did not take, or its end.
   if (auto* const carried = route::trace_of(m)) carried->origin = origin;
+  if (!is_end(m) && board_.keep_back(m)) return;
   if (is_up()) return current_->send(std::move(m));
   over_.hand_on(std::move(m));
 }

@@ -38,6 +38,7 @@ net::task<> server::house::shut_down() {
   };
   co_await on_every_shard(nobody_new);
   if (link_) link_->stop_waiting();
+  if (link_) exchange_->on(0).stop_keeping_back();
   co_await let_queues_run_dry();
   co_await let_link_fall_silent();
   co_await on_every_shard(rooms_end);

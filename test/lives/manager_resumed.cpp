@@ -259,7 +259,8 @@ struct half_told_house : left_house {
     REQUIRE(given + last.size() == many);
     for (const auto& m : last)
       exchange->on(0).to_client(route::session_started(route::address(asked_for(m) + "1f"), route::from_of(m)));
-    shard.post([this] { exchange->set_manager_away(); });
+    // Behind the two steps in which it is announced that all are back.
+    shard.post([this] { shard.post([this] { exchange->set_manager_away(); }); });
     settle();
     (void)give_sessions();
     said_before = said();

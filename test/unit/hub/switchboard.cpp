@@ -299,7 +299,49 @@ TEST_CASE("sessions that are asked for in two rounds at once are back when those
   CHECK(house.take().empty());
   house.board(1).all_of_them_have_asked();
   house.settle();
-  CHECK(house.take() == record{"client 0 hears sessions back", "client 1 hears sessions back"});
+  CHECK(house.take_sorted() == record{"client 0 hears sessions back", "client 1 hears sessions back"});
+}
+
+TEST_CASE("what a client did not take waits until all have their sessions, and goes before what they say then") {
+  two_shards house;
+  const auto given_back = [](const char* xml) {
+    return route::message(route::failure(route::address(), route::address("a@b/0"), {}, xml));
+  };
+  house.whole.set_manager_anew();
+  house.board(1).session_awaited();
+  house.settle();
+  house.take();
+  house.board(1).to_manager(given_back("<first/>"));
+  house.board(0).to_manager(given_back("<second/>"));
+  house.board(0).to_manager(given_back(""));  // an end keeps nobody waiting
+  house.settle();
+  CHECK(house.take() == record{"manager 0: failure "});
+  house.board(1).session_back();
+  house.settle();
+  auto heard = house.take();
+  REQUIRE(heard.size() == 4);
+  CHECK(heard[0].starts_with("manager 0: failure <"));
+  CHECK(heard[1].starts_with("manager 0: failure <"));
+  CHECK(heard[2].ends_with("hears sessions back"));
+  house.board(1).to_manager(given_back("<third/>"));
+  house.settle();
+  CHECK(house.take() == record{"manager 0: failure <third/>"});
+}
+
+TEST_CASE("what a client did not take waits no longer when the house is shut down") {
+  two_shards house;
+  const auto given_back = [] { return route::message(route::failure(route::address(), route::address("a@b/0"), {}, "<m/>")); };
+  house.whole.set_manager_anew();
+  house.board(0).session_awaited();
+  house.settle();
+  house.take();
+  house.board(0).to_manager(given_back());
+  house.settle();
+  house.board(0).stop_keeping_back();
+  CHECK(house.take() == record{"manager 0: failure <m/>"});
+  house.board(0).to_manager(given_back());
+  house.settle();
+  CHECK(house.take() == record{"manager 0: failure <m/>"});
 }
 
 TEST_CASE("what was sent to a client before the manager went down arrives before it hears of that") {
@@ -330,7 +372,7 @@ TEST_CASE("a manager that is away again before all have asked it is asked on whe
   CHECK_FALSE(house.board(0).manager_away());
   house.board(1).all_have_asked();
   house.settle();
-  CHECK(house.take() == record{"client 1 hears up", "client 0 hears sessions back", "client 1 hears sessions back"});
+  CHECK(house.take_sorted() == record{"client 0 hears sessions back", "client 1 hears sessions back", "client 1 hears up"});
   CHECK_FALSE(house.board(1).manager_away());
 }
 
@@ -350,20 +392,18 @@ TEST_CASE("a manager that is another one, or none, before all have asked it: the
       house.board(0).all_have_asked();
       house.board(1).all_have_asked();
       house.settle();
-      CHECK(house.take() ==
-            record{"client 0 hears up", "client 1 hears up", "client 0 hears sessions back", "client 1 hears sessions back"});
+      CHECK(house.take_sorted() ==
+            record{"client 0 hears sessions back", "client 0 hears up", "client 1 hears sessions back", "client 1 hears up"});
     } else {
       house.whole.set_manager_state(false);
       house.settle();
-      auto heard = house.take();
-      std::sort(heard.begin(), heard.end());
-      CHECK(heard ==
+      CHECK(house.take_sorted() ==
             record{"client 0 hears down", "client 0 hears sessions back", "client 1 hears down", "client 1 hears sessions back"});
     }
     house.board(0).session_awaited();
     house.board(0).session_back();
     house.settle();
-    CHECK(house.take() == record{"client 0 hears sessions back", "client 1 hears sessions back"});
+    CHECK(house.take_sorted() == record{"client 0 hears sessions back", "client 1 hears sessions back"});
   }
 }
 

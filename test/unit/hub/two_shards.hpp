@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -117,6 +118,12 @@ class two_shards {
   }
   /// The record since the last call.
   record take() { return std::exchange(seen, {}); }
+  /// The same where shards hear in any order.
+  record take_sorted() {
+    auto all = take();
+    std::sort(all.begin(), all.end());
+    return all;
+  }
 
   record seen;
   net::shard first{0};
