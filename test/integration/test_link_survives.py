@@ -61,11 +61,16 @@ class Chaos:
             writer.close()
 
     async def suffer(self, seconds):
+        """Everything of it, in an order of chance, again and again."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
+        to_come = []
         while loop.time() < end:
             await asyncio.sleep(self.dice.uniform(0.05, 1.2))
-            what = self.dice.choice(list(self.done))
+            if not self.pairs:
+                continue
+            to_come = to_come or self.dice.sample(list(self.done), len(self.done))
+            what = to_come.pop()
             self.done[what] += 1
             if what in ("delayed", "frozen"):
                 self.hold.clear()
@@ -144,6 +149,7 @@ class LinkSurvives(unittest.TestCase):
             await speaking
             await load.settle()
             print(chaos.done, flush=True)
+            self.assertGreater(min(chaos.done.values()), 0)
             self.check(load)
             await load.hang_up()
             chaos.server.close()
