@@ -127,7 +127,7 @@ class switchboard {
   void session_awaited() noexcept;
   void session_back() noexcept;
   void all_have_asked();
-  /// By anybody; when none is any more, clients::on_sessions_back() follows.
+  /// By anybody, or what was kept back meanwhile has not reached the manager yet; when neither is so any more, clients::on_sessions_back() follows.
   bool sessions_are_awaited() const noexcept;
   /// Every shard looks for who is here. Where sessions are waited for that is done when they are back.
   void look_for_names();
@@ -228,7 +228,7 @@ class exchange {
   void tell(Tell what);
   void heard() noexcept;
   void session_back() noexcept;
-  void announce_sessions_back();
+  void has_let_go();
   void relieve_if_due();
   void announce_relief();
 

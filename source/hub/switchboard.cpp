@@ -143,7 +143,7 @@ bool is_given_back(const route::message& m) noexcept {
 }  // namespace
 
 void switchboard::deliver_to_manager(route::message&& m) {
-  if (is_given_back(m) && sessions_are_awaited() && keep_back(m)) return;
+  if (is_given_back(m) && whole_.sessions_awaited_.load() != 0 && keep_back(m)) return;
   give_to_manager(std::move(m));
 }
 
@@ -302,7 +302,7 @@ void switchboard::session_back() noexcept {
 }
 
 bool switchboard::sessions_are_awaited() const noexcept {
-  return whole_.sessions_awaited_.load() != 0;
+  return whole_.sessions_awaited_.load() != 0 || whole_.still_to_let_go_.load() != 0;
 }
 
 /// Who waits for its session is not read: so that comes before the news that the manager is up.
@@ -313,17 +313,23 @@ void switchboard::all_have_asked() {
 }
 
 void exchange::session_back() noexcept {
-  if (sessions_awaited_.fetch_sub(1) != 1) return;
-  still_to_let_go_.fetch_add(boards_.size());
-  for (auto& board : boards_) {
-    board->shard_.post([b = board.get()] {
-      b->let_go();
-      if (b->whole_.still_to_let_go_.fetch_sub(1) == 1) b->whole_.announce_sessions_back();
-    });
+  // First this, so that nobody sees neither.
+  still_to_let_go_.fetch_add(1);
+  if (sessions_awaited_.fetch_sub(1) == 1) {
+    still_to_let_go_.fetch_add(boards_.size());
+    for (auto& board : boards_) {
+      board->shard_.post([b = board.get()] {
+        b->let_go();
+        b->whole_.has_let_go();
+      });
+    }
   }
+  has_let_go();
 }
 
-void exchange::announce_sessions_back() {
+/// Where sessions are waited for again, it is announced when those are back.
+void exchange::has_let_go() {
+  if (still_to_let_go_.fetch_sub(1) != 1 || sessions_awaited_.load() != 0) return;
   for (auto& board : boards_) {
     board->shard_.post([b = board.get()] {
       if (b->clients_ != nullptr) b->clients_->on_sessions_back();

@@ -199,8 +199,10 @@ void manager_link::conversation::on_time(base::time_point now) {
   const auto silent = now - heard_at_;
   const auto longest = 2 * owner_.options_.keepalive;
   if (question_open_ && silent >= longest) return abort(close_reason::idle_timeout);
-  // One that does not count has to show that it lives where a client waits for it. It may think for as long as it says anything.
-  if (!counts_ && asked_at_ != base::time_point{} && now - asked_at_ >= longest) return abort(close_reason::idle_timeout);
+  // One that does not count has to show that it lives where a client waits for it. It may think for as long as it says anything; and where clients
+  // would lose their connections with the link, it may think for ever.
+  const bool owes = !counts_ && owner_.options_.grace.count() != 0 && asked_at_ != base::time_point{};
+  if (owes && now - asked_at_ >= longest) return abort(close_reason::idle_timeout);
   // White space keeps middle boxes content, and lets TCP find out.
   if (!counts_) {
     out().append(" ");

@@ -185,8 +185,12 @@ void fleet::on_down(const manager_link& l) {
   const auto i = number_of(l);
   set_state(i, false, false);
   whole_.set_manager_state_of(assignment_.take_clients_of(i), false);
-  // Nobody is waited for any more.
-  if (!assignment_.any_works() && away_ == 0) whole_.set_manager_state_of(assignment_.take_refused(), false);
+  if (!assignment_.any_works() && away_ != 0) return;
+  // Those that were refused on its account are asked for elsewhere, or nobody is waited for any more.
+  auto refused = assignment_.take_refused();
+  if (refused.empty()) return;
+  if (assignment_.any_works()) return whole_.set_manager_anew_of(std::move(refused));
+  whole_.set_manager_state_of(std::move(refused), false);
 }
 
 /// Often for a moment, under load: that is no reason to tell each of its clients.

@@ -15,8 +15,8 @@ LONGEST = 60  # seconds: two keepalives of 15, and up to one more until the next
 
 
 def is_noticed(front):
-    wait_until(lambda: "the session manager is away" in front.log(), "it is noticed that the manager is stuck", LONGEST)
-    return 'reason="idle_timeout"' in front.log()
+    wait_until(lambda: 'the link to the session manager ended' in front.log(), "it is noticed that the manager is stuck", LONGEST)
+    return 'reason="idle_timeout"' in front.log() and "the session manager is away" in front.log()
 
 
 class DeadLink(unittest.TestCase):

@@ -285,6 +285,24 @@ TEST_CASE("fleet: who is refused since the manager of the same user is away asks
                       [&](const auto& line) { return line.starts_with("anew") && line.ends_with(" " + number); }) == 1);
 }
 
+TEST_CASE("fleet: and when that one is waited for no longer") {
+  fleet_house house;
+  house.connect(0);
+  house.ask_for(0);
+  REQUIRE(house.give_sessions(0).size() == 1);
+  house.lose(0);  // nobody else is there: it is waited for
+  house.connect(1);
+  const auto another = route::client_id{0, users, 7}.packed();
+  house.take_heard();
+  house.send(route::session_start(route::address(another), route::address(bare(0) + "/other")));
+  const auto number = std::to_string(users);
+  CHECK(house.take_heard() == texts{number + " failure The session manager is not connected"});
+  let_deadlines_pass(house.shard);
+  const auto heard = house.take_heard();
+  CHECK(std::count(heard.begin(), heard.end(), "down 0") == 1);
+  CHECK(std::count(heard.begin(), heard.end(), "anew " + number) == 1);
+}
+
 TEST_CASE("fleet: failover is one link, which has everybody") {
   fleet_house house(link::policy::failover);
   house.connect(0);

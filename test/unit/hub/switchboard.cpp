@@ -328,6 +328,31 @@ TEST_CASE("what a client did not take waits until all have their sessions, and g
   CHECK(house.take() == record{"manager 0: failure <third/>"});
 }
 
+TEST_CASE("that sessions are back is not said where some are waited for again by then; what there is no room for does not wait") {
+  two_shards house(300);
+  const auto given_back = [](std::size_t bytes) {
+    return route::message(route::failure(route::address(), route::address("a@b/0"), {}, std::string(bytes, 'x')));
+  };
+  house.whole.set_manager_anew();
+  house.board(1).session_awaited();
+  house.settle();
+  house.take();
+  house.board(0).to_manager(given_back(10));
+  house.board(0).to_manager(given_back(1000));
+  house.settle();
+  CHECK(house.take() == record{"manager 0: failure " + std::string(1000, 'x')});
+  house.board(1).session_back();
+  CHECK(house.board(0).sessions_are_awaited());  // until what was kept is with the manager
+  house.board(1).session_awaited();
+  house.settle();
+  CHECK(house.take().empty());
+  house.board(1).session_back();
+  house.settle();
+  CHECK(house.take_sorted() ==
+        record{"client 0 hears sessions back", "client 1 hears sessions back", "manager 0: failure " + std::string(10, 'x')});
+  CHECK_FALSE(house.board(0).sessions_are_awaited());
+}
+
 TEST_CASE("what a client did not take waits no longer when the house is shut down") {
   two_shards house;
   const auto given_back = [] { return route::message(route::failure(route::address(), route::address("a@b/0"), {}, "<m/>")); };
