@@ -36,6 +36,7 @@ class Stops(unittest.TestCase):
         wait_until(lambda: not can_connect(address), "the port is closed")
         slow.wait_closed()
         slow.close()
+        self.assertEqual(system.front.wait(), 0)  # by itself: another signal, when all is over, would kill it
         self.assertEqual(system.stop(), [])
 
     def test_peer_that_does_not_close_is_not_waited_for_for_ever(self):
